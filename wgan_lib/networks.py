@@ -1,0 +1,139 @@
+"""Networks: fully connected critics and generators, one copy or K copies trained side by side.
+
+Weights are drawn from an explicit ``torch.Generator``; without one from a generator seeded with 0, so that a script
+gives the same run each time and two critics of one shape start equal. For several seeds give several generators.
+"""
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+PYTORCH_GAIN = 1 / math.sqrt(3)
+"""Weight standard deviation · √fan_in of PyTorch's own ``nn.Linear``; He initialisation is √2."""
+
+
+class BatchedLinear(nn.Module):
+    """K linear layers side by side: ``y[k] = x[k] Wₖᵀ + bₖ``.
+
+    ``weight (K, out, in)``, ``bias (K, out)``; takes ``(K, batch, in)``, or ``(batch, in)`` shared by all copies, and
+    returns ``(K, batch, out)``. Chapter: clipping-gp-sn.
+    """
+
+    def __init__(self, copies: int, in_features: int, out_features: int, bias: bool = True) -> None:
+        super().__init__()
+        self.copies, self.in_features, self.out_features = copies, in_features, out_features
+        self.weight = nn.Parameter(torch.empty(copies, out_features, in_features))
+        self.bias = nn.Parameter(torch.zeros(copies, out_features)) if bias else None
+
+    def forward(self, x: Float[Tensor, "*copies batch in"]) -> Float[Tensor, "copies batch out"]:
+        """Return ``(K, batch, out)``."""
+        y = x @ self.weight.mT
+        return y if self.bias is None else y + self.bias[:, None]
+
+    def extra_repr(self) -> str:
+        """Show the sizes in ``repr``."""
+        return f"copies={self.copies}, in_features={self.in_features}, out_features={self.out_features}"
+
+
+class GroupSort(nn.Module):
+    """Sort the features of a sample within groups: a 1-Lipschitz activation that keeps the gradient's norm.
+
+    The last axis, of a size divisible by ``group_size``; group size 2 is MaxMin. Raises ValueError otherwise.
+    Source: Anil 2019, section 4. Chapter: spectral-normalisation.
+    """
+
+    def __init__(self, group_size: int = 2) -> None:
+        super().__init__()
+        if group_size < 2:
+            raise ValueError(f"group_size is {group_size}: a group needs at least 2 features to sort")
+        self.group_size = group_size
+
+    def forward(self, x: Float[Tensor, "*batch features"]) -> Float[Tensor, "*batch features"]:
+        """Return the features, sorted within each group, in the shape of ``x``."""
+        if x.shape[-1] % self.group_size:
+            raise ValueError(f"{x.shape[-1]} features cannot be split into groups of group_size {self.group_size}")
+        groups = x.unflatten(-1, (-1, self.group_size))
+        if self.group_size == 2:  # a sort of two is a maximum and a minimum, four times faster
+            low, high = torch.minimum(groups[..., 0], groups[..., 1]), torch.maximum(groups[..., 0], groups[..., 1])
+            return torch.stack((low, high), -1).flatten(-2)
+        return groups.sort(-1).values.flatten(-2)
+
+
+class Score(nn.Module):
+    """Drop the last axis: ``(..., batch, 1) → (..., batch)``, one number per sample."""
+
+    def forward(self, x: Float[Tensor, "*batch 1"]) -> Float[Tensor, "*batch"]:
+        """Return the scores ``(..., batch)``."""
+        return x.squeeze(-1)
+
+
+def mlp(
+    *sizes: int,
+    activation: Callable[[], nn.Module] = nn.ReLU,
+    norm: Callable[[int], nn.Module] | None = None,
+    copies: int | None = None,
+    squeeze: bool = True,
+    gain: float = PYTORCH_GAIN,
+    rng: torch.Generator | None = None,
+) -> nn.Sequential:
+    """Build a fully connected network ``sizes[0] → … → sizes[-1]``, a critic when the last size is 1.
+
+    x ← activation(norm(W x + b)) for each hidden layer, then a linear layer without either. Takes ``(batch, sizes[0])``
+    and returns ``(batch, sizes[-1])``, or ``(batch,)`` when the last size is 1; ``squeeze=False`` keeps that axis for a
+    generator of one-dimensional data. ``norm`` is called with the layer's width, for instance ``nn.LayerNorm``.
+    ``copies=K`` makes K independent networks: ``(K, batch, d)`` or a shared ``(batch, d)`` to ``(K, batch, …)``.
+    W ~ U(±gain √(3/fan_in)), b ~ U(±√(1/fan_in)), float32, drawn from ``rng``.
+
+    Raises ValueError for fewer than two sizes or a size below 1. Chapter: critic.
+    """
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise ValueError(f"sizes is {sizes}: a network needs at least an input and an output size, each 1 or more")
+    if copies is not None and copies < 1:
+        raise ValueError(f"copies is {copies}: it must be None or at least 1")
+    rng = rng or torch.Generator().manual_seed(0)
+    layers: list[nn.Module] = []
+    for i, (fan_in, fan_out) in enumerate(pairwise(sizes)):
+        layers.append(nn.Linear(fan_in, fan_out) if copies is None else BatchedLinear(copies, fan_in, fan_out))
+        if i < len(sizes) - 2:
+            layers += ([] if norm is None else [norm(fan_out)]) + [activation()]
+    if squeeze and sizes[-1] == 1:
+        layers.append(Score())
+    network = nn.Sequential(*layers)
+    initialise(network, gain, rng)
+    return network
+
+
+@torch.no_grad()
+def initialise(network: nn.Module, gain: float, rng: torch.Generator) -> None:
+    """Redraw every linear layer: W ~ U(±gain √(3/fan_in)), b ~ U(±√(1/fan_in)), in the order of ``modules()``.
+
+    Source: PyTorch's ``nn.Linear`` (gain 1/√3); He 2015, eq. 10 (gain √2). Chapter: weight-clipping.
+    """
+    for layer in network.modules():
+        if isinstance(layer, nn.Linear | BatchedLinear):
+            bound = math.sqrt(3 / layer.in_features)
+            layer.weight.uniform_(-gain * bound, gain * bound, generator=rng)
+            if layer.bias is not None:
+                layer.bias.uniform_(-bound / math.sqrt(3), bound / math.sqrt(3), generator=rng)
+
+
+class MLPCritic28(nn.Module):
+    """The small critic 784-256-1 with LeakyReLU(0.2) for 28 × 28 grey images, without a sigmoid.
+
+    Takes ``(batch, 1, 28, 28)``, ``(batch, 28, 28)`` or ``(batch, 784)``, returns raw scores ``(batch,)``; 201,217
+    parameters. Raises ValueError for other shapes. Chapter: full-models.
+    """
+
+    def __init__(self, rng: torch.Generator | None = None) -> None:
+        super().__init__()
+        self.network = mlp(784, 256, 1, activation=lambda: nn.LeakyReLU(0.2), rng=rng)
+
+    def forward(self, images: Float[Tensor, "batch ..."]) -> Float[Tensor, " batch"]:
+        """Return one score per image."""
+        if tuple(images.shape[1:]) not in {(1, 28, 28), (28, 28), (784,)}:
+            raise ValueError(f"images has shape {tuple(images.shape)}: it must be (batch, 1, 28, 28) or (batch, 784)")
+        return self.network(images.flatten(1))
