@@ -1,0 +1,207 @@
+"""Recorded runs: the cut between heavy training and light display. Neither torch nor POT is imported here."""
+
+import hashlib
+import importlib.metadata
+import io
+import json
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from jaxtyping import Shaped
+
+
+class DamagedFileError(ValueError):
+    """A file that is truncated, altered or not ours: the message names it and what to do. Chapter: full-models."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What a training left behind: arrays with one entry per frame, arrays that stay fixed, and where it all came from.
+
+    ``frames`` maps names to arrays of shape (n_frames, ...), such as "index" (n_frames,), "w1_estimate" (n_frames,) in
+    units of the data, "samples" (n_frames, n, d); ``fixed`` maps names to arrays without that axis, such as "real"
+    (n, d) and the "grid" (m, d) on which the frames' "critic" (n_frames, m) was taken. Both are copied and read-only.
+    ``meta`` is JSON: preset, reprs of loss and constraint, seed, hyper-parameters, versions, commit, device, wall time.
+
+    Raises ValueError for no frames, unequal numbers of frames, a name in both, or a meta that JSON cannot hold;
+    TypeError for arrays of Python objects. Chapter: clipping-gp-sn.
+    """
+
+    frames: Mapping[str, Shaped[np.ndarray, "frame ..."]]
+    meta: Mapping[str, Any]
+    fixed: Mapping[str, Shaped[np.ndarray, "..."]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for group in ("frames", "fixed"):
+            frozen = {name: np.array(array) for name, array in getattr(self, group).items()}
+            for name, array in frozen.items():
+                if array.dtype.hasobject:
+                    raise TypeError(f"{group}[{name!r}] holds Python objects: numbers, booleans or text are needed")
+                array.setflags(write=False)
+            object.__setattr__(self, group, MappingProxyType(frozen))
+        lengths = {name: len(array) if array.ndim else 0 for name, array in self.frames.items()}
+        if len(set(lengths.values())) != 1 or 0 in lengths.values():
+            raise ValueError(f"frames have lengths {lengths}: each array needs the same leading axis, 1 or longer")
+        if both := set(self.frames) & set(self.fixed):
+            raise ValueError(f"{sorted(both)} are both in frames and in fixed: a name may stand for one array only")
+        try:
+            meta = json.loads(json.dumps(dict(self.meta), allow_nan=False))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"meta must be JSON (text, finite numbers, lists, mappings): {error}") from None
+        object.__setattr__(self, "meta", MappingProxyType(meta))
+
+    def __len__(self) -> int:
+        return len(next(iter(self.frames.values())))
+
+    def __getitem__(self, name: str) -> Shaped[np.ndarray, "..."]:
+        arrays = {**self.fixed, **self.frames}
+        if name not in arrays:
+            raise KeyError(f"this run has no array {name!r}; it has {sorted(arrays)}")
+        return arrays[name]
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in {**self.frames, **self.fixed}.items())
+        return f"Run({self.meta.get('preset') or 'unnamed'}, {len(self)} frames: {shapes})"
+
+    def first(self, n_frames: int) -> "Run":
+        """Return the first ``n_frames`` frames, 1 to ``len(self)``, else ValueError. Chapter: full-models."""
+        if not 1 <= n_frames <= len(self):
+            raise ValueError(f"n_frames is {n_frames}: this run has frames 1 to {len(self)}")
+        return Run({name: array[:n_frames] for name, array in self.frames.items()}, self.meta, self.fixed)
+
+    def then(self, later: "Run") -> "Run":
+        """Return this run followed by ``later``, with the later one's meta.
+
+        Raises ValueError unless both have the same frames. Chapter: full-models.
+        """
+        if set(self.frames) != set(later.frames):
+            raise ValueError(f"later has frames {sorted(later.frames)}: this run has {sorted(self.frames)}")
+        joined = {name: np.concatenate([array, later.frames[name]]) for name, array in self.frames.items()}
+        return Run(joined, later.meta, self.fixed)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the run as a compressed .npz with a checksum, whole or not at all, and return its path.
+
+        Raises OSError, with the old file untouched, when the disk is full or the folder read-only; ValueError for a
+        name that does not end in .npz. Chapter: clipping-gp-sn.
+        """
+        path = Path(path)
+        if path.suffix != ".npz":
+            raise ValueError(f"path is {path}: the name of a run file must end in .npz")
+        arrays = {f"frames/{name}": array for name, array in self.frames.items()}
+        arrays |= {f"fixed/{name}": array for name, array in self.fixed.items()}
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, meta=np.array(json.dumps(dict(self.meta), sort_keys=True)), **arrays)  # type: ignore[arg-type]
+        write_sealed(path, "run", buffer.getvalue())
+        return path
+
+
+def names() -> list[str]:
+    """Return the names of the runs recorded with the library, sorted. Chapter: clipping-gp-sn."""
+    recorded = resources.files("wgan_lib") / "recorded"
+    return sorted(f.name.removesuffix(".npz") for f in recorded.iterdir() if f.name.endswith(".npz"))
+
+
+def load(name: str | os.PathLike[str]) -> Run:
+    """Read a run recorded with the library by its name, or any other by the path of its .npz file.
+
+    Nothing is unpickled. Raises FileNotFoundError, with the nearest names, if there is none; DamagedFileError for a
+    truncated, altered or foreign file. Chapter: clipping-gp-sn.
+    """
+    file: Traversable = Path(name)
+    if not str(name).endswith(".npz"):
+        if str(name) not in names():
+            near = get_close_matches(str(name), names(), n=3, cutoff=0.4) or names()
+            raise FileNotFoundError(f"no recorded run is named {str(name)!r}; nearest: {', '.join(near) or 'none'}")
+        file = resources.files("wgan_lib") / "recorded" / f"{name}.npz"
+    archive = np.load(io.BytesIO(read_sealed(file, "run")), allow_pickle=False)
+    meta = json.loads(str(archive["meta"]))
+    groups: dict[str, dict[str, np.ndarray]] = {"frames": {}, "fixed": {}}
+    for key in set(archive.files) - {"meta"}:
+        group, _, array_name = key.partition("/")
+        groups[group][array_name] = archive[key]
+    return Run(groups["frames"], meta, groups["fixed"])
+
+
+def _seal(kind: str, archive: bytes) -> bytes:
+    comment = f"wgan_lib {kind} sha256 {hashlib.sha256(archive).hexdigest()}".encode()
+    return archive[:-2] + len(comment).to_bytes(2, "little") + comment  # a zip file ends with the length of its comment
+
+
+def write_sealed(path: str | os.PathLike[str], kind: str, archive: bytes) -> None:
+    """Write a zip archive (.npz, torch's .pt) atomically, with the SHA-256 of all its bytes as the zip's comment.
+
+    Other programs still open it. Raises OSError like ``write_atomically``. Chapter: full-models.
+    """
+    write_atomically(path, _seal(kind, archive))
+
+
+def read_sealed(path: str | os.PathLike[str] | Traversable, kind: str) -> bytes:
+    """Return the archive that ``write_sealed`` was given; a file with one bit changed is refused before it is parsed.
+
+    Raises DamagedFileError that names the file and what to do, FileNotFoundError. Chapter: full-models.
+    """
+    content = (path if isinstance(path, Traversable) else Path(path)).read_bytes()
+    length = len(_seal(kind, b"\0\0")) - 2 + 2
+    archive = content[:-length] + b"\0\0"
+    if _seal(kind, archive) != content:
+        ours = f"wgan_lib {kind} sha256".encode() in content[-length:]
+        why = "its bytes do not fit its checksum" if ours else f"it is cut short, or not a {kind} of wgan_lib"
+        raise DamagedFileError(f"{path} was refused: {why}; restore it from a copy, or delete it and make it again")
+    return archive
+
+
+def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write ``content`` beside ``path``, force it to the disk and rename it: the old file or the new one, never half.
+
+    Raises OSError that says what failed and what is still there, with the errno of the cause. Chapter: clipping-gp-sn.
+    """
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except BaseException as error:
+        with suppress(OSError):  # a folder that cannot be written holds nothing of ours
+            beside.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
+        kept = "the file of that name is as it was" if os.path.exists(path) else "no file of that name was there before"
+        message = f"could not write {len(content)} bytes to {path} ({error.strerror or error}); {kept}"
+        raise type(error)(error.errno, message) from error
+    with suppress(OSError):  # the rename lives in the folder, and a power cut may undo it; not every system can wait
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+@cache
+def provenance() -> Mapping[str, str]:
+    """Return what a recorded number depends on: versions, commit and machine. Chapter: full-models."""
+    versions = {name: importlib.metadata.version(name) for name in ("wgan-lib", "torch", "numpy", "scipy")}
+    commit = "unknown"
+    if (Path(__file__).parent.parent / ".git").exists() and shutil.which("git"):
+        describe = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+        answer = subprocess.run(describe, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+        commit = answer.stdout.strip() or commit
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
+    return MappingProxyType({"python": platform.python_version(), **versions, "commit": commit, "machine": machine})
