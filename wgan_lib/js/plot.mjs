@@ -45,6 +45,14 @@ export function fixed(v, digits = 2) {
   return (v < 0 && Number(text) !== 0 ? "−" : "") + text;
 }
 
+/** Number as 3.1 × 10⁻⁹ once it is smaller than `from`, else fixed to 4 decimals. */
+export function scientific(v, from = 1e-3, digits = 1) {
+  if (v === 0 || Math.abs(v) >= from) return fixed(v, 4);
+  const [mantissa, exponent] = Math.abs(v).toExponential(digits).split("e");
+  const raised = [...String(Number(exponent))].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c])).join("");
+  return `${v < 0 ? "−" : ""}${mantissa} × 10${raised}`;
+}
+
 /** Key of a slider or handle → how many small steps it asks for, as [along x, along y]; null for any other key. */
 export function keySteps(key, shift) {
   const n = shift ? 10 : 1;
