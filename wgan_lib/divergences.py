@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Num
 from scipy.special import erf, expit
 
+from wgan_lib.arrays import reals
 from wgan_lib.js_quadrature import LN2, confidence, js_integrals
 
 Numbers: TypeAlias = float | int | np.floating | np.integer | Num[np.ndarray, "..."]
@@ -171,7 +172,7 @@ def w2_normals_multivariate(
     Units of the data; W1 ≤ W2. Raises ValueError for unequal dimensions, NaN, inf or a covariance that is not
     symmetric and positive semidefinite. Source: Givens & Shortt 1984, Prop. 7. Chapter: optimal-transport.
     """
-    mean_p, mean_q = _numbers("mean_p", mean_p), _numbers("mean_q", mean_q)
+    mean_p, mean_q = reals("mean_p", mean_p), reals("mean_q", mean_q)
     if mean_p.ndim != 1 or mean_p.shape != mean_q.shape:
         raise ValueError(f"mean_p and mean_q must both have shape (d,), got {mean_p.shape} and {mean_q.shape}")
     root_p = _square_root("covariance_p", covariance_p, mean_p.size)
@@ -252,7 +253,7 @@ def _gradient(*parts: Float[np.ndarray, "..."]) -> NormalGradient:
 
 
 def _square_root(name: str, covariance: Num[np.ndarray, "d d"], dim: int) -> Float[np.ndarray, "d d"]:
-    covariance = _numbers(name, covariance)
+    covariance = reals(name, covariance)
     if covariance.shape != (dim, dim):
         raise ValueError(f"{name} must have shape ({dim}, {dim}) like the means, got {covariance.shape}")
     scale = float(np.abs(covariance).max(initial=0.0))
@@ -262,16 +263,6 @@ def _square_root(name: str, covariance: Num[np.ndarray, "d d"], dim: int) -> Flo
     if values.min(initial=0.0) < -1e-8 * scale:
         raise ValueError(f"{name} must be positive semidefinite, got the eigenvalue {values.min()}")
     return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
-
-
-def _numbers(name: str, value: Numbers) -> Float[np.ndarray, "..."]:
-    array = np.asarray(value)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must hold real numbers, got {value!r} of dtype {array.dtype}")
-    array = array.astype(np.float64)
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite, got {array[~np.isfinite(array)].flat[0]}")
-    return array
 
 
 def _normals(
@@ -293,7 +284,7 @@ def _end_shifts(a: Numbers, b: Numbers, c: Numbers, d: Numbers) -> list[Float[np
 
 
 def _broadcast(**values: Numbers) -> tuple[Float[np.ndarray, "*b"], ...]:
-    arrays = {name: _numbers(name, value) for name, value in values.items()}
+    arrays = {name: reals(name, value) for name, value in values.items()}
     try:
         return tuple(np.broadcast_arrays(*arrays.values()))
     except ValueError:
@@ -305,14 +296,14 @@ def _densities(
     p: Num[np.ndarray, "*b n"], q: Num[np.ndarray, "*b n"], x: Num[np.ndarray, "n"]
 ) -> tuple[Float[np.ndarray, "..."], ...]:
     """The two densities, broadcast, and the trapezoid width of each grid point."""
-    grid = _numbers("x", x)
+    grid = reals("x", x)
     if grid.ndim != 1 or grid.size < 2:
         raise ValueError(f"x must have shape (n,) with n ≥ 2 grid points, got shape {grid.shape}")
     steps = np.diff(grid)
     if (steps <= 0).any():
         first = int(np.argmax(steps <= 0))
         raise ValueError(f"x must increase strictly, got {grid[first]} before {grid[first + 1]}")
-    for name, density in (("p", _numbers("p", p)), ("q", _numbers("q", q))):
+    for name, density in (("p", reals("p", p)), ("q", reals("q", q))):
         if density.ndim == 0 or density.shape[-1] != grid.size:
             raise ValueError(f"{name} must have one value per grid point ({grid.size}), got shape {density.shape}")
         if (density < 0).any():

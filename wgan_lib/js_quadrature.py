@@ -7,7 +7,7 @@ from scipy.special import expit
 LN2 = float(np.log(2.0))
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 _STEPS = np.arange(-10.0, 11.0)  # standard deviations: beyond ten of them a normal holds 1e-23 of its mass
-_LAYERS = np.array([-36.0, -20.0, -10.0, -4.0, 0.0, 4.0, 10.0, 20.0, 36.0])  # distances in ln p/q from p = q
+_LAYERS = np.array([-70.0, -30.0, -12.0, -4.0, 0.0, 4.0, 12.0, 30.0, 70.0])  # distances in ln p/q from p = q
 _CHUNK = 256  # parameter sets integrated at once: about 2 MB per intermediate array
 _EXTREME = 1e150  # beyond such ratios nothing changes but squares overflow
 
@@ -35,8 +35,9 @@ def js_integrals(
 
     Expects finite numbers and stds > 0, which `divergences` checks. Chapter: js-saturation.
     """
-    shift = np.clip((mean_q - mean_p) / std_p, -_EXTREME, _EXTREME).reshape(-1, 1)
-    ratio = np.clip(std_q / std_p, 1 / _EXTREME, _EXTREME).reshape(-1, 1)
+    with np.errstate(over="ignore", under="ignore"):
+        shift = np.clip((mean_q - mean_p) / std_p, -_EXTREME, _EXTREME).reshape(-1, 1)
+        ratio = np.clip(std_q / std_p, 1 / _EXTREME, _EXTREME).reshape(-1, 1)
     starts = range(0, max(len(shift), 1), _CHUNK)
     parts = [_standard_integrals(shift[i : i + _CHUNK], ratio[i : i + _CHUNK]) for i in starts]
     return np.concatenate(parts, axis=1).reshape(4, *std_p.shape)
