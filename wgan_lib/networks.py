@@ -121,7 +121,7 @@ def initialise(network: nn.Module, gain: float, rng: torch.Generator) -> None:
                 layer.bias.uniform_(-bound / math.sqrt(3), bound / math.sqrt(3), generator=rng)
 
 
-class MLPCritic28(nn.Module):
+class MLPCritic28(nn.Sequential):
     """The small critic 784-256-1 with LeakyReLU(0.2) for 28 × 28 grey images, without a sigmoid.
 
     Takes ``(batch, 1, 28, 28)``, ``(batch, 28, 28)`` or ``(batch, 784)``, returns raw scores ``(batch,)``; 201,217
@@ -129,11 +129,10 @@ class MLPCritic28(nn.Module):
     """
 
     def __init__(self, rng: torch.Generator | None = None) -> None:
-        super().__init__()
-        self.network = mlp(784, 256, 1, activation=lambda: nn.LeakyReLU(0.2), rng=rng)
+        super().__init__(nn.Flatten(), *mlp(784, 256, 1, activation=lambda: nn.LeakyReLU(0.2), rng=rng))
 
     def forward(self, images: Float[Tensor, "batch ..."]) -> Float[Tensor, " batch"]:
         """Return one score per image."""
         if tuple(images.shape[1:]) not in {(1, 28, 28), (28, 28), (784,)}:
             raise ValueError(f"images has shape {tuple(images.shape)}: it must be (batch, 1, 28, 28) or (batch, 784)")
-        return self.network(images.flatten(1))
+        return super().forward(images)
