@@ -40,7 +40,7 @@ def inline(svg: str, alt: str) -> str:
         svg = re.sub(re.escape(colour), f"var({variable})", svg, flags=re.IGNORECASE)
     label = html.escape(html.unescape(alt), quote=True)
     style = f"max-width:{width * 96 / 72:.0f}px;aspect-ratio:{width / height:.4f}"
-    return svg.replace("<svg", f'<svg class="figure-svg" role="img" aria-label="{label}" style="{style}"', 1)
+    return svg.replace("<svg", f'<svg class="me-widget figure-svg" role="img" aria-label="{label}" style="{style}"', 1)
 
 
 def finish(app: Sphinx, exception: Exception | None) -> None:

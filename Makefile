@@ -1,0 +1,55 @@
+# Everything runs in .venv, made from pyproject.toml with the versions of constraints.txt. On Windows, or without make, README.md has
+# the same commands written out.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(abspath $(VENV))/bin
+export PATH := $(BIN):$(PATH)
+READY := $(VENV)/.installed
+BROWSERS := $(VENV)/.browsers
+
+.PHONY: book test check format serve clean notebooks colab benchmark
+book: $(READY)
+	rm -rf _build/html _build/.doctrees
+	jupyter-book build . -n -W --keep-going < /dev/null
+	@echo "The book: _build/html/index.html"
+
+# The browser tests read the built book, so it comes first; chapters whose code and imports did not change are not run again.
+test: $(READY) $(BROWSERS) book
+	node --test 'tests/js/*.test.mjs'
+	python -m pytest
+
+check: $(READY)
+	ruff format --check .
+	ruff check .
+	mypy
+	node --test 'tests/js/*.test.mjs'
+	python -m pytest -q -m "not slow and not browser and not notebook"
+
+format: $(READY)
+	ruff format .
+	ruff check --fix .
+
+notebooks: $(READY)
+	python book/_ext/notebooks.py
+
+serve:
+	$(PYTHON) -m http.server --directory _build/html 8000
+
+clean:
+	rm -rf _build build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/js/node_modules
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Name another with: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { echo "The venv module is missing: on Debian and Ubuntu, apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[book,test,dev]'
+	touch $@
+
+# Chromium and Firefox for the browser tests, axe-core and puppeteer-core for what runs in them.
+$(BROWSERS): $(READY) tests/js/package.json
+	cd tests/js && npm install --no-audit --no-fund --silent
+	./tests/install-browsers
+	touch $@
