@@ -102,10 +102,10 @@ export function frame({ model, el, name, label, state }) {
   const controls = html("div", { class: "me-controls" }, inputs, actions);
   const body = html("div", { class: "me-body" }), values = html("dl", { class: "me-readout" });
   const task = html("p", { class: "me-task" });
-  const root = html("div", { class: "me-widget", role: "group", "aria-label": label }, task, controls, body, values, status);
+  const root = html("div", { class: "me-widget me-bare", role: "group", "aria-label": label }, task, controls, body, values, status);
   el.append(root);
 
-  let request = 0, unsaved = false, speech = 0, entries = [], drawing = false;
+  let request = 0, unsaved = false, speech = 0, entries = [], drawing = false, measured = "";
   const w = { state, root, width: 0, get: (trait) => model.get(trait) };
 
   w.set = (changes) => {
@@ -125,7 +125,8 @@ export function frame({ model, el, name, label, state }) {
     if (!(w.width > 0)) return;
     drawing = true;
     try {
-      for (const p of plots) p.layout(Math.max(120, Math.floor(p.node.clientWidth || w.width)));
+      if (measured !== `${w.width} ${plots.length}`) for (const p of plots) p.measure(w.width);
+      measured = `${w.width} ${plots.length}`;
       for (const fn of draws) fn();
       for (const p of plots) p.finish();
     } finally { drawing = false; }
@@ -151,7 +152,7 @@ export function frame({ model, el, name, label, state }) {
   });
 
   /** Adds a control and keeps it in step with its trait. */
-  const control = (node, sync) => { inputs.append(node); w.draw(sync); return node; };
+  const control = (node, sync) => { inputs.append(node); root.classList.remove("me-bare"); w.draw(sync); return node; };
 
   /** Segmented choice: `{ trait, label, names? }`; `names` maps a choice to the words shown. */
   w.choice = ({ trait, label: legend, names = {} }) => {

@@ -91,6 +91,7 @@ export function svg(tag, attributes = {}, ...children) {
   return node;
 }
 
+const change = (node, name, value) => { if (node.getAttribute(name) !== value) node.setAttribute(name, value); };
 const classes = (words) => words.split(/\s+/).filter(Boolean).map((word) => `me-${word}`).join(" ");
 let serial = 0;
 
@@ -100,7 +101,7 @@ let serial = 0;
  *   onTheme: () => void}} w the frame
  * @param {Element} parent
  * @param {{height: number | ((width: number) => number), label: string, margin?: object, x?: object, y?: object}} options
- *   `label` describes the picture to those who cannot see it. Axis: `{domain, label, ticks (count, or numbers), format, grid, log, hide}`.
+ *   `label` describes the picture to those who cannot see it. Axis: `{domain, label, ticks (count, or numbers), format, grid, log, hide}`; the label of x may be a function of the width in px.
  */
 export function plot(w, parent, { height, label, margin = {}, x: xAxis = {}, y: yAxis = {} }) {
   const id = `me-clip-${++serial}-${Math.random().toString(36).slice(2, 7)}`;
@@ -118,7 +119,7 @@ export function plot(w, parent, { height, label, margin = {}, x: xAxis = {}, y: 
 
   const p = { node: box, svg: root, width: 0, height: 0, margin: m };
 
-  /** Fits the plot to `width` px; called by the frame before each draw. */
+  /** Fits the plot to `width` px. */
   p.layout = (width) => {
     p.width = width;
     p.height = typeof height === "function" ? height(width) : height;
@@ -140,8 +141,10 @@ export function plot(w, parent, { height, label, margin = {}, x: xAxis = {}, y: 
     for (const handle of handles) handle.place();
   };
   p.show = (shown) => { box.style.display = shown ? "" : "none"; };
+  /** Takes the width of its column; called by the frame when the widget's own width changed. */
+  p.measure = (fallback) => p.layout(Math.max(120, Math.floor(box.clientWidth || fallback)));
   /** Replaces the description of the picture. */
-  p.describe = (text) => { if (picture.getAttribute("aria-label") !== text) picture.setAttribute("aria-label", text); };
+  p.describe = (text) => change(picture, "aria-label", text);
 
   function drawAxes() {
     const { width, height: h } = p, inner = { left: m.left, right: width - m.right, top: m.top, bottom: h - m.bottom };
@@ -170,7 +173,7 @@ export function plot(w, parent, { height, label, margin = {}, x: xAxis = {}, y: 
         path(`M${p.x(v)},${inner.bottom}v4`, "axis");
         text(p.x(v), inner.bottom + 17, "middle", show(axes.x, v));
       }
-      if (axes.x.label) text((inner.left + inner.right) / 2, inner.bottom + 33, "middle", axes.x.label, "axis-label");
+      if (axes.x.label) text((inner.left + inner.right) / 2, inner.bottom + 33, "middle", typeof axes.x.label === "function" ? axes.x.label(width) : axes.x.label, "axis-label");
     }
   }
 
@@ -181,7 +184,12 @@ export function plot(w, parent, { height, label, margin = {}, x: xAxis = {}, y: 
   };
   const path = (words, kind, data, group = marks) => {
     const node = svg("path", { class: classes(`${kind} ${words}`) });
-    return mark(group, node, (...values) => node.setAttribute("d", data(...values)));
+    let last; // setting an attribute costs more than building its text
+    return mark(group, node, (...values) => {
+      const d = data(...values);
+      if (d !== last) node.setAttribute("d", d);
+      last = d;
+    });
   };
   const px = (scale, values) => Array.from(values, scale);
 
@@ -211,8 +219,8 @@ export function plot(w, parent, { height, label, margin = {}, x: xAxis = {}, y: 
   p.text = (words = "", { anchor = "start", dx = 0, dy = 0 } = {}) => {
     const node = svg("text", { class: classes(`text ${words}`), "text-anchor": anchor });
     return mark(loose, node, (x, y, value) => {
-      node.setAttribute("x", (p.x(x) + dx).toFixed(2));
-      node.setAttribute("y", (p.y(y) + dy).toFixed(2));
+      change(node, "x", (p.x(x) + dx).toFixed(2));
+      change(node, "y", (p.y(y) + dy).toFixed(2));
       if (node.textContent !== value) node.textContent = value;
     });
   };
@@ -326,10 +334,10 @@ export function plot(w, parent, { height, label, margin = {}, x: xAxis = {}, y: 
       show: (shown) => { node.style.display = shown ? "" : "none"; return it; },
       place: () => {
         const v = value(), [x, y] = options.at(v), ends = range();
-        node.setAttribute("transform", `translate(${p.x(x).toFixed(2)},${p.y(y).toFixed(2)})`);
+        change(node, "transform", `translate(${p.x(x).toFixed(2)},${p.y(y).toFixed(2)})`);
         const now = String(plane ? v[0] : v), [lo, hi] = plane ? ends[0] : ends;
         const aria = { "aria-valuenow": now, "aria-valuemin": lo, "aria-valuemax": hi, "aria-valuetext": text(v) };
-        for (const [k, u] of Object.entries(aria)) if (node.getAttribute(k) !== String(u)) node.setAttribute(k, u);
+        for (const [k, u] of Object.entries(aria)) change(node, k, String(u));
       },
     };
     handles.push(it);
