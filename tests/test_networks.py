@@ -1,0 +1,108 @@
+"""Fully connected networks: shapes, initialisation, copies against single networks, GroupSort against a sort."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from wgan_lib import networks
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_a_critic_gives_one_score_per_sample_and_a_generator_a_point() -> None:
+    x = torch.randn(7, 3, generator=rng())
+    assert networks.mlp(3, 8, 1)(x).shape == (7,)
+    assert networks.mlp(3, 8, 2)(x).shape == (7, 2)
+    assert networks.mlp(3, 8, 1, squeeze=False)(x).shape == (7, 1)
+    assert networks.mlp(3, 1)(x).shape == (7,)
+
+
+def test_layers_norms_and_activations_stand_in_order() -> None:
+    kinds = [type(m) for m in networks.mlp(2, 8, 8, 1, norm=nn.LayerNorm, activation=networks.GroupSort)]
+    hidden = [nn.Linear, nn.LayerNorm, networks.GroupSort]
+    assert kinds == [*hidden, *hidden, nn.Linear, networks.Score]
+
+
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("out", [1, 2])
+def test_copies_compute_what_single_networks_compute(shared: bool, out: int) -> None:
+    together = networks.mlp(3, 16, 16, out, copies=4, rng=rng(1))
+    x = torch.randn(*(() if shared else (4,)), 9, 3, generator=rng(2))
+    batched = [m for m in together if isinstance(m, networks.BatchedLinear)]
+    for k in range(4):
+        alone = networks.mlp(3, 16, 16, out)
+        for layer, source in zip([m for m in alone if isinstance(m, nn.Linear)], batched, strict=True):
+            layer.load_state_dict({"weight": source.weight[k], "bias": source.bias[k]})
+        torch.testing.assert_close(together(x)[k], alone(x if shared else x[k]))
+
+
+def test_copies_start_from_different_weights() -> None:
+    weight = networks.mlp(3, 16, 1, copies=4)[0].weight
+    assert all((weight[0] != weight[k]).any() for k in range(1, 4))
+
+
+def test_weights_come_from_the_given_generator_alone() -> None:
+    torch.manual_seed(5)
+    a = networks.mlp(2, 8, 1)[0].weight
+    torch.manual_seed(6)
+    b = networks.mlp(2, 8, 1)[0].weight
+    assert torch.equal(a, b)
+    assert not torch.equal(a, networks.mlp(2, 8, 1, rng=rng(1))[0].weight)
+    assert torch.equal(networks.mlp(2, 8, 1, rng=rng(1))[0].weight, networks.mlp(2, 8, 1, rng=rng(1))[0].weight)
+
+
+@pytest.mark.parametrize(("gain", "bound"), [(networks.PYTORCH_GAIN, 1 / 20), (math.sqrt(2), math.sqrt(6) / 20)])
+def test_initial_weights_have_the_stated_range_and_spread(gain: float, bound: float) -> None:
+    layer = networks.mlp(400, 300, 1, gain=gain)[0]
+    assert layer.weight.abs().max().item() == pytest.approx(bound, rel=1e-3)
+    assert layer.weight.abs().max() <= bound
+    assert layer.weight.std().item() * 20 == pytest.approx(gain, rel=0.01)
+    assert layer.bias.abs().max() <= 1 / 20
+
+
+def test_the_default_range_is_that_of_pytorch() -> None:
+    ours, theirs = networks.mlp(400, 300, 1)[0], nn.Linear(400, 300)
+    assert ours.weight.std().item() == pytest.approx(theirs.weight.std().item(), rel=0.02)
+    assert ours.bias.std().item() == pytest.approx(theirs.bias.std().item(), rel=0.15)
+
+
+@settings(max_examples=40, deadline=None)
+@given(groups=st.integers(1, 6), size=st.integers(2, 5), seed=st.integers(0, 1000))
+def test_group_sort_is_a_sort_within_groups_and_keeps_gradient_norms(groups: int, size: int, seed: int) -> None:
+    x = torch.randn(5, groups * size, generator=rng(seed)).requires_grad_()
+    y = networks.GroupSort(size)(x)
+    expected = torch.stack([torch.cat([g.sort().values for g in row.split(size)]) for row in x])
+    assert torch.equal(y, expected)
+    upstream = torch.randn(5, groups * size, generator=rng(seed + 1))
+    (gradient,) = torch.autograd.grad(y, x, upstream)
+    torch.testing.assert_close(gradient.norm(dim=1), upstream.norm(dim=1))
+
+
+def test_mlp_critic_28_takes_images_and_counts_its_parameters() -> None:
+    critic = networks.MLPCritic28()
+    assert sum(p.numel() for p in critic.parameters()) == 784 * 256 + 256 + 256 + 1 == 201_217
+    images = torch.rand(5, 1, 28, 28, generator=rng())
+    assert critic(images).shape == (5,)
+    assert torch.equal(critic(images), critic(images.flatten(1)))
+    assert [m.negative_slope for m in critic.modules() if isinstance(m, nn.LeakyReLU)] == [0.2]
+    with pytest.raises(ValueError, match=r"images has shape \(5, 3, 28, 28\)"):
+        critic(torch.zeros(5, 3, 28, 28))
+
+
+def test_bad_arguments_are_refused() -> None:
+    with pytest.raises(ValueError, match="sizes is"):
+        networks.mlp(2)
+    with pytest.raises(ValueError, match="sizes is"):
+        networks.mlp(2, 0, 1)
+    with pytest.raises(ValueError, match="copies is 0"):
+        networks.mlp(2, 1, copies=0)
+    with pytest.raises(ValueError, match="group_size is 1"):
+        networks.GroupSort(1)
+    with pytest.raises(ValueError, match="3 features cannot be split"):
+        networks.GroupSort(2)(torch.zeros(1, 3))
