@@ -1,0 +1,386 @@
+"""Clipping, gradient penalty, spectral norm and orthonormal weights against hand computation, SVD, dense matrices."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrizations
+
+from wgan_lib import diagnostics, networks
+from wgan_lib.constraints import (
+    GradientPenalty,
+    LipschitzConstraint,
+    Orthonormal,
+    SpectralNorm,
+    Unconstrained,
+    WeightClipping,
+    gradient_norms,
+    mixes_samples,
+)
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def draw(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(*shape, generator=rng(seed))
+
+
+def linear_critic(weight: Tensor) -> nn.Sequential:
+    critic = networks.mlp(len(weight), 1)
+    with torch.no_grad():
+        critic[0].weight.copy_(weight)
+    return critic
+
+
+def singular_values(layer: nn.Module) -> Tensor:
+    return torch.linalg.svdvals(layer.weight.detach().double().flatten(1))
+
+
+CONSTRAINTS = [Unconstrained(), WeightClipping(0.1), GradientPenalty(10.0), SpectralNorm(), Orthonormal()]
+
+
+@pytest.mark.parametrize("constraint", CONSTRAINTS, ids=repr)
+def test_every_constraint_goes_through_the_same_three_hooks(constraint: LipschitzConstraint) -> None:
+    critic, real, fake = networks.mlp(2, 8, 1), draw(6, 2), draw(6, 2, seed=1)
+    constraint.attach(critic)
+    optimizer = torch.optim.SGD(critic.parameters(), 0.1)
+    loss = critic(fake).mean() - critic(real).mean() + constraint.penalty(critic, real, fake, rng())
+    loss.backward()
+    optimizer.step()
+    constraint.project(critic)
+    assert torch.isfinite(critic(real)).all()
+
+
+# --- weight clipping ---
+
+
+def test_clipping_clamps_every_parameter_or_leaves_biases_alone() -> None:
+    for biases in (True, False):
+        critic = networks.mlp(2, 8, 1, norm=nn.LayerNorm)
+        before = {name: p.clone() for name, p in critic.named_parameters()}
+        WeightClipping(0.01, biases=biases).project(critic)
+        for name, p in critic.named_parameters():
+            left_alone = name.endswith("bias") and not biases
+            assert torch.equal(p, before[name] if left_alone else before[name].clamp(-0.01, 0.01)), name
+        assert any((p != before[name]).any() for name, p in critic.named_parameters())
+
+
+def test_clipping_leaves_the_weights_alone_until_the_first_step() -> None:
+    critic = networks.mlp(2, 8, 1)
+    before = critic[0].weight.clone()
+    WeightClipping(0.01).attach(critic)
+    assert torch.equal(critic[0].weight, before)
+
+
+@pytest.mark.parametrize(("bound", "largest_slope"), [(0.1, 18_981), (0.01, 1.898), (0.001, 1.898e-4)])
+def test_the_steepest_clipped_critic_has_all_weights_at_the_bound(bound: float, largest_slope: float) -> None:
+    critic = networks.mlp(2, 512, 512, 512, 1)
+    with torch.no_grad():
+        for p in critic.parameters():
+            p.fill_(1.0)
+    WeightClipping(bound).project(critic)
+    assert diagnostics.lipschitz_bound(critic) == pytest.approx(largest_slope, rel=1e-3)
+    formula = bound**4 * math.sqrt(2 * 512) * 512 * 512 * math.sqrt(512)
+    assert gradient_norms(critic, torch.ones(1, 2)).item() == pytest.approx(formula, rel=1e-4)  # attained
+
+
+# --- gradient penalty ---
+
+
+@pytest.mark.parametrize("at", ["interpolates", "reals", "fakes"])
+@pytest.mark.parametrize(
+    ("slope", "one_sided", "target", "expected"),
+    [(3.0, False, 1.0, 4.0), (0.5, False, 1.0, 0.25), (0.5, True, 1.0, 0.0), (3.0, True, 1.0, 4.0), (3.0, False, 0, 9)],
+)
+def test_penalty_of_a_linear_critic(at: str, slope: float, one_sided: bool, target: float, expected: float) -> None:
+    critic = linear_critic(slope * torch.tensor([0.6, 0.8]))
+    penalty = GradientPenalty(10.0, one_sided, target, at).penalty(critic, draw(5, 2), draw(5, 2, seed=1), rng())
+    assert penalty.item() == pytest.approx(10 * expected, rel=1e-5, abs=1e-6)
+
+
+def test_r1_is_half_gamma_times_the_mean_squared_gradient_at_the_reals() -> None:
+    critic, real, fake = networks.mlp(2, 16, 1, activation=nn.Tanh), draw(32, 2), draw(32, 2, seed=1)
+    x = real.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(critic(x).sum(), x)
+    r1 = 0.5 * 3.0 * gradient.square().sum(1).mean()
+    torch.testing.assert_close(GradientPenalty(3.0 / 2, target=0.0, at="reals").penalty(critic, real, fake, rng()), r1)
+
+
+class Recorder(nn.Module):
+    """A critic that keeps the points at which it is asked."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.points = x.detach()
+        return x.flatten(1).sum(1)
+
+
+@pytest.mark.parametrize("shape", [(64, 2), (64, 3, 4, 4)])
+def test_interpolates_lie_on_the_segments_with_one_uniform_alpha_per_sample(shape: tuple[int, ...]) -> None:
+    critic, real, fake = Recorder(), draw(*shape), draw(*shape, seed=1)
+    GradientPenalty(1.0).penalty(critic, real, fake, rng())
+    ratios = ((critic.points - fake) / (real - fake)).flatten(1)
+    alpha = ratios.median(1).values
+    torch.testing.assert_close(critic.points, fake + alpha.reshape(-1, *[1] * (len(shape) - 1)) * (real - fake))
+    assert 0 <= alpha.min() < 0.1 < 0.9 < alpha.max() <= 1
+    assert alpha.std().item() == pytest.approx(12**-0.5, abs=0.06)
+
+
+def test_changing_one_sample_leaves_the_other_penalties_unchanged() -> None:
+    critic = networks.mlp(2, 16, 16, 1, norm=nn.LayerNorm)
+    x = draw(8, 2)
+    changed = x.clone()
+    changed[3] += 5
+    before, after = gradient_norms(critic, x), gradient_norms(critic, changed)
+    others = [i for i in range(8) if i != 3]
+    assert torch.equal(before[others], after[others])
+    assert before[3] != after[3]
+
+
+def test_the_gradient_to_the_weights_agrees_with_finite_differences() -> None:
+    critic = networks.mlp(2, 6, 1, activation=nn.Tanh).double()
+    real, fake = draw(9, 2).double(), draw(9, 2, seed=1).double()
+
+    def penalty() -> Tensor:
+        return GradientPenalty(10.0).penalty(critic, real, fake, rng(3))
+
+    penalty().backward()
+    weight, h = critic[0].weight, 1e-6
+    for i, j in [(0, 0), (3, 1), (5, 0)]:
+        with torch.no_grad():
+            weight[i, j] += h
+        above = penalty().item()
+        with torch.no_grad():
+            weight[i, j] -= 2 * h
+        below = penalty().item()
+        with torch.no_grad():
+            weight[i, j] += h
+        assert weight.grad[i, j].item() == pytest.approx((above - below) / (2 * h), rel=1e-5, abs=1e-8)
+
+
+@pytest.mark.parametrize("one_sided", [True, False])
+def test_a_critic_without_slope_gives_finite_gradients(one_sided: bool) -> None:
+    critic = networks.mlp(2, 8, 1)
+    with torch.no_grad():
+        for p in critic.parameters():
+            p.zero_()
+    penalty = GradientPenalty(10.0, one_sided).penalty(critic, draw(4, 2), draw(4, 2, seed=1), rng())
+    assert penalty.item() == (0 if one_sided else 10)
+    gradients = torch.autograd.grad(penalty, list(critic.parameters()), allow_unused=True)
+    assert all(g is None or torch.isfinite(g).all() for g in gradients)
+
+
+@pytest.mark.parametrize("at", ["interpolates", "reals", "fakes"])
+@pytest.mark.parametrize("shared_reals", [True, False])
+def test_copies_get_the_penalties_of_single_runs(at: str, shared_reals: bool) -> None:
+    together = networks.mlp(2, 8, 8, 1, copies=3)
+    real, fake = (draw(16, 2) if shared_reals else draw(3, 16, 2)), draw(3, 16, 2, seed=1)
+    constraint = GradientPenalty(10.0, at=at)
+    total = constraint.penalty(together, real, fake, [rng(k) for k in range(3)])
+    alone = torch.zeros(())
+    for k in range(3):
+        critic = networks.mlp(2, 8, 8, 1)
+        for mine, source in zip(
+            [m for m in critic if isinstance(m, nn.Linear)],
+            [m for m in together if isinstance(m, networks.BatchedLinear)],
+            strict=True,
+        ):
+            mine.load_state_dict({"weight": source.weight[k], "bias": source.bias[k]})
+        alone = alone + constraint.penalty(critic, real if shared_reals else real[k], fake[k], rng(k))
+    torch.testing.assert_close(total, alone)
+
+
+def test_copies_with_a_single_generator_are_refused() -> None:
+    critic = networks.mlp(2, 8, 1, copies=3)
+    with pytest.raises(ValueError, match="list of K generators"):
+        GradientPenalty(1.0).penalty(critic, draw(3, 4, 2), draw(3, 4, 2), rng())
+    with pytest.raises(ValueError, match="not one per sample"):
+        GradientPenalty(1.0).penalty(critic, draw(4, 2), draw(4, 2), rng())
+
+
+class MeanSubtracted(nn.Module):
+    """A home-made layer that mixes samples without being a BatchNorm."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x - x.mean(0)
+
+
+def test_attach_refuses_layers_that_mix_samples_and_names_them() -> None:
+    constraint = GradientPenalty(10.0)
+    with pytest.raises(ValueError, match=r"layer '1'.*BatchNorm1d.*LayerNorm, InstanceNorm or no norm"):
+        constraint.attach(networks.mlp(2, 8, 1, norm=nn.BatchNorm1d))
+    with pytest.raises(ValueError, match="BatchNorm2d"):
+        constraint.attach(nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8)))
+    with pytest.raises(ValueError, match="depends on the others"):
+        constraint.attach(networks.mlp(2, 8, 1, activation=MeanSubtracted))
+    for norm in (None, nn.LayerNorm, lambda width: nn.GroupNorm(2, width)):
+        constraint.attach(networks.mlp(2, 8, 1, norm=norm))
+    constraint.attach(networks.mlp(2, 8, 1, copies=2))
+
+
+def test_mixing_is_seen_by_behaviour_and_the_critic_is_left_alone() -> None:
+    images = draw(4, 3, 8, 8)
+    body = (nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4 * 36, 1), networks.Score())
+    assert not mixes_samples(nn.Sequential(*body), images)
+    assert not mixes_samples(nn.Sequential(body[0], nn.InstanceNorm2d(4), *body[1:]), images)
+    normed = nn.Sequential(body[0], nn.BatchNorm2d(4), *body[1:])
+    assert mixes_samples(normed, images)
+    assert normed[1].num_batches_tracked == 0
+    with pytest.raises(ValueError, match=r"1 sample\(s\)"):
+        mixes_samples(normed, images[:1])
+
+
+# --- spectral norm ---
+
+
+def test_the_iterate_stays_below_the_true_norm_and_reaches_it() -> None:
+    for seed in range(20):
+        weight = draw(48, 64, seed=seed)
+        layer = nn.Linear(64, 48)
+        with torch.no_grad():
+            layer.weight.copy_(weight)
+        SpectralNorm(1).attach(nn.Sequential(layer))
+        true = torch.linalg.svdvals(weight)[0]
+        estimates = [(weight / layer.weight).mean() for _ in range(100)]  # σ̂ = W / (W / σ̂), one iteration each
+        assert all(e <= true * (1 + 1e-5) for e in estimates)
+        assert estimates[0] < estimates[-1]
+        assert singular_values(layer)[0] + 1e-6 >= 1
+        assert singular_values(layer)[0] == pytest.approx(1, abs=2e-2)
+
+
+def test_thirty_iterations_agree_with_the_svd_to_a_thousandth_once_the_gap_allows() -> None:
+    for seed in range(20):
+        layer = nn.Linear(64, 48)
+        u, s, v = torch.linalg.svd(draw(48, 64, seed=seed), full_matrices=False)
+        s[1:] *= 0.9  # a gap between the first two singular values, as the convergence rate (σ2/σ1)²ⁿ asks for
+        with torch.no_grad():
+            layer.weight.copy_(u * s @ v)
+        SpectralNorm(30).attach(nn.Sequential(layer))
+        assert singular_values(layer)[0] == pytest.approx(1, abs=1e-3)
+
+
+def test_each_forward_in_train_mode_moves_on_and_eval_mode_stands_still() -> None:
+    layer = nn.Linear(32, 32)
+    critic = nn.Sequential(layer)
+    SpectralNorm(1).attach(critic)
+    x = draw(3, 32)
+    first, second = critic(x), critic(x)
+    assert not torch.equal(first, second)
+    (first.sum() + second.sum()).backward()  # two forwards in one graph, as in every critic step
+    assert torch.isfinite(layer.parametrizations.weight.original.grad).all()
+    critic.eval()
+    assert torch.equal(critic(x), critic(x))
+
+
+def test_converged_weights_equal_those_of_pytorch() -> None:
+    ours, theirs = nn.Linear(20, 30), nn.Linear(20, 30)
+    theirs.load_state_dict(ours.state_dict())
+    SpectralNorm(1).attach(nn.Sequential(ours))
+    parametrizations.spectral_norm(theirs)
+    for _ in range(300):
+        ours(draw(1, 20)), theirs(draw(1, 20))
+    torch.testing.assert_close(ours.weight, theirs.weight, rtol=1e-4, atol=1e-5)
+
+
+def test_each_copy_is_divided_by_its_own_norm() -> None:
+    critic = networks.mlp(2, 24, 1, copies=3)
+    with torch.no_grad():
+        critic[0].weight *= torch.tensor([1.0, 10.0, 100.0])[:, None, None]
+    SpectralNorm(5).attach(critic)
+    for _ in range(30):
+        critic(draw(4, 2))
+    for layer in (critic[0], critic[2]):
+        torch.testing.assert_close(torch.linalg.svdvals(layer.weight)[:, 0], torch.ones(3), rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize(("kernel", "stride", "padding"), [(3, 1, 1), (4, 2, 1), (3, 1, 0)])
+def test_a_convolution_is_normalised_as_a_matrix_or_as_the_operator(kernel: int, stride: int, padding: int) -> None:
+    def dense(layer: nn.Conv2d) -> Tensor:
+        images = torch.eye(3 * 64).reshape(-1, 3, 8, 8)
+        return nn.functional.conv2d(images, layer.weight, stride=stride, padding=padding).flatten(1)
+
+    weight = draw(5, 3, kernel, kernel)
+    for image_size, expected in ((None, "matrix"), (8, "operator")):
+        layer = nn.Conv2d(3, 5, kernel, stride, padding)
+        with torch.no_grad():
+            layer.weight.copy_(weight)
+        SpectralNorm(20, image_size).attach(nn.Sequential(layer))
+        for _ in range(30):
+            layer(draw(1, 3, 8, 8))
+        norms = {
+            "matrix": singular_values(layer)[0],
+            "operator": torch.linalg.matrix_norm(dense(layer.eval()), 2).detach(),
+        }
+        assert float(norms[expected]) == pytest.approx(1, abs=1e-3)
+        if stride == 1 and image_size is None:
+            assert 1 < norms["operator"] <= kernel
+
+
+def test_a_weight_of_zeros_stays_zero() -> None:
+    layer = nn.Linear(4, 4)
+    nn.init.zeros_(layer.weight)
+    SpectralNorm().attach(nn.Sequential(layer))
+    assert torch.equal(layer(torch.ones(1, 4)), layer.bias[None])
+
+
+# --- orthonormal ---
+
+
+@pytest.mark.parametrize("copies", [None, 3])
+def test_orthonormal_weights_stay_orthonormal_while_they_learn(copies: int | None) -> None:
+    critic = networks.mlp(2, 16, 16, 1, activation=networks.GroupSort, copies=copies)
+    Orthonormal().attach(critic)
+    optimizer = torch.optim.Adam(critic.parameters(), 0.05)
+    x, before = draw(32, 2), critic[2].weight.detach().clone()
+    for _ in range(5):
+        optimizer.zero_grad()
+        critic(x).square().sum().backward()
+        optimizer.step()
+    assert (critic[2].weight - before).abs().max() > 0.01
+    for layer in (critic[0], critic[2], critic[4]):
+        values = torch.linalg.svdvals(layer.weight)
+        torch.testing.assert_close(values, torch.ones_like(values), rtol=1e-5, atol=0)
+
+
+def test_orthonormal_group_sort_critics_keep_slopes_below_one() -> None:
+    for seed in range(10):
+        critic = networks.mlp(2, 32, 32, 1, activation=networks.GroupSort, rng=rng(seed))
+        Orthonormal().attach(critic)
+        x, y = draw(100, 2, seed=seed), draw(100, 2, seed=seed + 100)
+        assert diagnostics.lipschitz_on_pairs(critic, x, y) <= diagnostics.lipschitz_bound(critic) * (1 + 1e-5)
+        assert diagnostics.lipschitz_bound(critic) == pytest.approx(1, abs=1e-5)
+
+
+# --- bad input ---
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: WeightClipping(0.0), "bound is 0.0"),
+        (lambda: WeightClipping(-0.01), "bound is -0.01"),
+        (lambda: WeightClipping(float("nan")), "bound is nan"),
+        (lambda: GradientPenalty(-1.0), "weight is -1.0"),
+        (lambda: GradientPenalty(float("inf")), "weight is inf"),
+        (lambda: GradientPenalty(1.0, target=-1.0), "target is -1.0"),
+        (lambda: GradientPenalty(1.0, at="pixels"), "at is 'pixels'"),
+        (lambda: SpectralNorm(0), "n_power_iterations is 0"),
+        (lambda: SpectralNorm(1, image_size=0), "image_size is 0"),
+        (lambda: SpectralNorm().attach(nn.Sequential(nn.ReLU())), "no layer that this constraint acts on"),
+        (lambda: Orthonormal().attach(nn.Sequential(nn.Conv2d(3, 3, 3))), "is a convolution"),
+        (lambda: GradientPenalty(1.0).penalty(Recorder(), draw(3, 2), draw(4, 2), rng()), "one shape"),
+    ],
+)
+def test_bad_arguments_are_refused(make: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_a_second_attachment_is_refused() -> None:
+    critic = networks.mlp(2, 4, 1)
+    SpectralNorm().attach(critic)
+    for constraint in (SpectralNorm(), Orthonormal()):
+        with pytest.raises(ValueError, match="already has parametrised weights"):
+            constraint.attach(critic)
