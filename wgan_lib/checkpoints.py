@@ -1,0 +1,70 @@
+"""Checkpoints: everything a training needs to go on as if nothing had happened, two files deep, never unpickled."""
+
+import io
+import json
+import os
+import re
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from wgan_lib.runs import DamagedFileError, read_sealed, write_sealed
+
+KEPT = 2
+
+
+def paths(folder: str | os.PathLike[str]) -> list[Path]:
+    """Return the checkpoint files of a folder, the last one first; none if it does not exist. Chapter: full-models."""
+    found = {int(m[1]): p for p in Path(folder).glob("step-*.pt") if (m := re.fullmatch(r"step-(\d{8})\.pt", p.name))}
+    return [found[step] for step in sorted(found, reverse=True)]
+
+
+def save(folder: str | os.PathLike[str], step: int, state: Mapping[str, Any]) -> Path:
+    """Write ``state`` as the checkpoint after ``step`` steps, keep it and the one before, and return its path.
+
+    ``state`` holds tensors, numbers, text, lists and mappings; a mapping under "settings" is stored as JSON. The file
+    is written beside and renamed; only then are older ones removed. Raises OSError, with the earlier checkpoints as
+    they were, when the disk is full or the folder read-only. Chapter: full-models.
+    """
+    path = Path(folder) / f"step-{step:08d}.pt"
+    buffer = io.BytesIO()
+    torch.save({**state, "settings": json.dumps(state.get("settings", {}))}, buffer)
+    write_sealed(path, "checkpoint", buffer.getvalue())
+    earlier = [other for other in paths(folder) if other.name < path.name]
+    for stale in [*earlier[KEPT - 1 :], *path.parent.glob(".step-*.part")]:  # .part: what a kill left half-written
+        stale.unlink(missing_ok=True)
+    return path
+
+
+def load(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read one checkpoint on the CPU, without unpickling.
+
+    Raises DamagedFileError that names the file if it is truncated, altered or foreign. Chapter: full-models.
+    """
+    archive = read_sealed(path, "checkpoint")
+    state = torch.load(io.BytesIO(archive), map_location="cpu", weights_only=True)
+    return {**state, "settings": json.loads(state["settings"])}
+
+
+def load_last(folder: str | os.PathLike[str]) -> tuple[Path, dict[str, Any]]:
+    """Find and read the last whole checkpoint of a folder; a damaged one is told by a warning and left where it is.
+
+    Raises FileNotFoundError if there is none, DamagedFileError if none is whole. Chapter: full-models.
+    """
+    found = paths(folder)
+    if not found:
+        raise FileNotFoundError(f"checkpoint_dir {folder} holds no checkpoint: start with resume=False, or correct it")
+    refused: list[str] = []
+    for path in found:
+        try:
+            state = load(path)
+        except DamagedFileError as error:
+            refused.append(str(error))
+            continue
+        for reason in refused:
+            warnings.warn(f"{reason}. Going on from the one before it, {path}", stacklevel=3)
+        return path, state
+    raise DamagedFileError("no checkpoint is whole: " + "; ".join(refused))

@@ -1,0 +1,189 @@
+"""Train and record: ``train`` yields a Step per generator step, so that the caller logs, plots or stops."""
+
+import math
+import os
+import re
+from collections.abc import Callable, Generator, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from wgan_lib import checkpoints, losses
+from wgan_lib.adversaries import Adversaries, evaluating
+from wgan_lib.constraints import LipschitzConstraint
+from wgan_lib.loop import Loop, NonFiniteError, Step
+from wgan_lib.losses import AdversarialLoss
+from wgan_lib.recipes import Adam, OptimizerFactory, Sampler, TensorData, latent_for, stream
+from wgan_lib.runs import Run, provenance
+
+__all__ = ["NonFiniteError", "Recorder", "Step", "record", "train"]
+
+
+def train(
+    data: Sampler | Float[Tensor, "n ..."],
+    generator: nn.Module,
+    critic: nn.Module,
+    loss: AdversarialLoss,
+    constraint: LipschitzConstraint,
+    *,
+    n_steps: int,
+    critic_steps: int | Callable[[int], int] = 5,
+    batch_size: int = 256,
+    seed: int | Sequence[int] = 0,
+    device: str = "auto",
+    optimizer: OptimizerFactory = Adam(),  # noqa: B008  (a frozen value)
+    generator_optimizer: OptimizerFactory | None = None,
+    latent: Sampler | None = None,
+    linear_decay: bool = False,
+    ema: float = 0.0,
+    certify_every: int | None = None,
+    checkpoint_dir: str | os.PathLike[str] | None = None,
+    checkpoint_every: int = 500,
+    resume: bool = False,
+    progress: bool = False,
+) -> Generator[Step, None, None]:
+    """Train generator and critic in place and yield ``n_steps`` Steps, one per generator step.
+
+    Each takes ``critic_steps`` (a number, or a function of the step's index) descents of loss + penalty on fresh
+    batches, then one of the generator's loss. ``data`` has ``sample(n, generator)`` or is a tensor (n, …); ``latent``
+    defaults to N(0, I), ``generator_optimizer`` to ``optimizer``. ``linear_decay`` takes both learning rates to 0;
+    ``ema`` > 0 averages the generator's weights. A ``seed`` gives the same numbers each time on a CPU; K of them train
+    the K copies of batched networks at once. ``device`` "auto" is the first there is of cuda, mps, cpu.
+
+    With ``checkpoint_dir`` a checkpoint is written at the start, every ``checkpoint_every`` steps, at the end, at
+    Ctrl-C and when the caller stops. ``resume=True`` goes on from the last one, bit-identically on a CPU, and yields
+    the remaining Steps. Raises ValueError or TypeError for bad arguments, FileExistsError for a folder with another
+    run's checkpoints, FileNotFoundError for nothing to resume, NonFiniteError, OSError from a full disk.
+    Source: Arjovsky 2017, Algorithm 1; Gulrajani 2017, Algorithm 1. Chapter: critic.
+    """
+    counts: dict[str, Any] = {"n_steps": n_steps, "batch_size": batch_size, "checkpoint_every": checkpoint_every}
+    counts |= {} if callable(critic_steps) else {"critic_steps": critic_steps}
+    counts |= {} if certify_every is None else {"certify_every": certify_every}
+    for name, count in counts.items():
+        if not isinstance(count, int) or count < 1:
+            raise ValueError(f"{name} is {count!r}: it must be a whole number, 1 or more")
+    seeds = [seed] if isinstance(seed, int) else list(seed)
+    if not seeds or any(not isinstance(s, int) or s < 0 for s in seeds):
+        raise ValueError(f"seed is {seed!r}: it must be a whole number, 0 or more, or a list of such")
+    if certify_every is not None and not isinstance(seed, int):
+        raise ValueError(f"certify_every is {certify_every}: certified bounds need one copy, seed is a list")
+    if not 0 <= ema < 1:
+        raise ValueError(f"ema is {ema}: the decay of the averaged generator must lie in [0, 1)")
+    if resume and checkpoint_dir is None:
+        raise ValueError("resume is True but checkpoint_dir is None: name the folder to resume from")
+    if not resume and checkpoint_dir is not None and (found := checkpoints.paths(checkpoint_dir)):
+        raise FileExistsError(f"checkpoint_dir already holds {found[0]}: pass resume=True, or another folder")
+    parts: dict[str, Any] = {
+        "data": TensorData(data) if isinstance(data, Tensor) else data,
+        "loss": loss,
+        "constraint": constraint,
+        "latent": latent or latent_for(generator),
+        "optimizer": optimizer,
+        "generator_optimizer": generator_optimizer or optimizer,
+    }
+    numbers: dict[str, Any] = {"batch_size": batch_size, "seed": seed if isinstance(seed, int) else seeds, "ema": ema}
+    pair = Adversaries(generator=generator, critic=critic, **parts, **numbers, device=_device(device))
+    settings = {
+        **numbers,
+        **{name: _describe(part) for name, part in parts.items()},
+        "n_steps": n_steps,
+        "critic_steps": critic_steps if isinstance(critic_steps, int) else _describe(critic_steps),
+        "linear_decay": linear_decay,
+        "certify_every": certify_every,
+        "checkpoint_every": checkpoint_every,
+    }
+    schedule = critic_steps if callable(critic_steps) else (lambda index: critic_steps)
+    loop = Loop(pair, settings, schedule, None if checkpoint_dir is None else Path(checkpoint_dir))
+    if resume and checkpoint_dir is not None:
+        loop.resume(checkpoint_dir)
+    return loop.steps(progress)
+
+
+def _describe(part: object) -> str:
+    name = next((name for name, value in vars(losses).items() if value is part), None)
+    text = name or getattr(part, "__qualname__", None) or repr(part)
+    return re.sub(r" at 0x[0-9a-f]+", "", text)  # an address differs in each process
+
+
+def _device(name: str) -> torch.device:
+    found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    here = [kind for kind in found if found[kind]]
+    if name != "auto" and name.split(":")[0] not in here:
+        raise ValueError(f"device is {name!r}: this machine has {', '.join(here)}; 'auto' takes the first")
+    return torch.device(here[0] if name == "auto" else name)
+
+
+class Recorder:
+    """Collects frames for a ``Run`` from Steps: the first, every ``every``-th and the last.
+
+    Each frame holds the Step's numbers (``certified`` NaN where it was not asked for) and ``samples`` (n_samples, …) of
+    the generator at latents that stay fixed; with ``grid`` = m also ``critic`` (m, m), f at (grid_x[j], grid_y[i]), on
+    a square around the real samples (2-D data). ``fixed`` holds ``real`` (n_samples, …) and the grid's axes. float32.
+    Raises ValueError for a count below 1, or a grid over data that are not 2-D. Chapter: clipping-gp-sn.
+    """
+
+    def __init__(self, every: int, n_samples: int = 256, grid: int | None = None) -> None:
+        for name, count in {"every": every, "n_samples": n_samples, "grid": 1 if grid is None else grid}.items():
+            if count < 1:
+                raise ValueError(f"{name} is {count}: it must be 1 or more")
+        self.every, self.n_samples, self.grid = every, n_samples, grid
+        self.frames: dict[str, list[Any]] = {}
+        self.fixed: dict[str, np.ndarray] = {}
+        self.step: Step | None = None
+
+    def add(self, step: Step) -> None:
+        """Look at a Step, and keep a frame of it if it is its turn."""
+        first = self.step is None
+        self.step = step
+        if first:
+            self._prepare(step)
+        if step.index and (step.index + 1) % self.every and step.index + 1 != step.settings["n_steps"]:
+            return
+        numbers = {name: value for name, value in vars(step).items() if isinstance(value, int | float | tuple)}
+        if step.settings["certify_every"] is not None:
+            numbers["certified"] = math.nan if step.certified is None else step.certified
+        with evaluating(step.generator, step.critic):
+            numbers["samples"] = step.generator(self.latents).cpu().numpy()
+            if self.grid is not None:
+                scores = step.critic(self.points)
+                numbers["critic"] = scores.reshape(*scores.shape[:-1], self.grid, self.grid).cpu().numpy()
+        for name, value in numbers.items():
+            self.frames.setdefault(name, []).append(value)
+
+    def _prepare(self, step: Step) -> None:
+        seed = step.settings["seed"] if isinstance(step.settings["seed"], int) else step.settings["seed"][0]
+        device = next(step.generator.parameters()).device
+        real = step.data.sample(self.n_samples, stream(seed, "recorded data"))
+        self.latents = step.latent.sample(self.n_samples, stream(seed, "recorded latent")).to(device)
+        self.fixed = {"real": real.cpu().numpy()}
+        if self.grid is not None:
+            if real.shape[1:] != (2,):
+                raise ValueError(f"grid is {self.grid}: the critic's grid needs 2-D data, not {tuple(real.shape[1:])}")
+            middle, half = (real.amax(0) + real.amin(0)) / 2, 0.65 * (real.amax(0) - real.amin(0)).max()
+            x, y = (torch.linspace(float(m - half), float(m + half), self.grid) for m in middle)
+            self.points = torch.cartesian_prod(y, x).flip(-1).to(device)
+            self.fixed |= {"grid_x": x.numpy(), "grid_y": y.numpy()}
+
+    def run(self, **meta: Any) -> Run:
+        """Return what was collected, with the settings, provenance and ``meta``; ValueError if there was no Step."""
+        if self.step is None:
+            raise ValueError("steps are empty: there is nothing to record")
+        found = {**provenance(), **self.step.settings, "seconds": self.step.seconds, **meta}
+        dtypes = {float: np.float32, tuple: np.float32, int: np.int64}
+        frames = {name: np.array(v, dtype=dtypes.get(type(v[0]))) for name, v in self.frames.items()}
+        return Run(frames, found, self.fixed)
+
+
+def record(steps: Iterable[Step], every: int = 50, n_samples: int = 256, grid: int | None = None, **meta: Any) -> Run:
+    """Train through ``steps`` and return a ``Run`` of the first, every ``every``-th and the last; see ``Recorder``.
+
+    ``meta`` is added to the run's. Raises as ``Recorder`` and ``train`` do. Chapter: clipping-gp-sn.
+    """
+    recorder = Recorder(every, n_samples, grid)
+    for step in steps:
+        recorder.add(step)
+    return recorder.run(**meta)
