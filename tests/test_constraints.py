@@ -235,19 +235,22 @@ def test_mixing_is_seen_by_behaviour_and_the_critic_is_left_alone() -> None:
 # --- spectral norm ---
 
 
-def test_the_iterate_stays_below_the_true_norm_and_reaches_it() -> None:
+def test_the_iterate_climbs_to_the_true_norm_from_below() -> None:
+    errors = []
     for seed in range(20):
-        weight = draw(48, 64, seed=seed)
-        layer = nn.Linear(64, 48)
+        weight = draw(48, 64, seed=seed).double()
+        layer = nn.Linear(64, 48).double()
         with torch.no_grad():
             layer.weight.copy_(weight)
         SpectralNorm(1).attach(nn.Sequential(layer))
-        true = torch.linalg.svdvals(weight)[0]
-        estimates = [(weight / layer.weight).mean() for _ in range(100)]  # σ̂ = W / (W / σ̂), one iteration each
-        assert all(e <= true * (1 + 1e-5) for e in estimates)
-        assert estimates[0] < estimates[-1]
-        assert singular_values(layer)[0] + 1e-6 >= 1
-        assert singular_values(layer)[0] == pytest.approx(1, abs=2e-2)
+        true = torch.linalg.svdvals(weight)[0].item()
+        iterates = [(weight / layer.weight.detach()).mean().item() for _ in range(30)]  # σ̂ = W / (W / σ̂)
+        assert all(a <= b * (1 + 1e-12) for a, b in zip(iterates, [*iterates[1:], true], strict=True))
+        assert singular_values(layer)[0] >= 1 - 1e-12
+        errors.append(1 - iterates[-1] / true)
+    # A Gaussian matrix may have two almost equal first singular values; then thirty iterations are not enough.
+    assert sorted(errors)[len(errors) // 2] < 1e-3
+    assert max(errors) < 0.03
 
 
 def test_thirty_iterations_agree_with_the_svd_to_a_thousandth_once_the_gap_allows() -> None:
