@@ -221,7 +221,7 @@ def pulls(x: Numbers, mean_p: Numbers, std_p: Numbers, mean_q: Numbers, std_q: N
     z_p, z_q = (x - mean_p) / std_p, (x - mean_q) / std_q
     log_ratio = 0.5 * (z_q - z_p) * (z_q + z_p) - np.log(std_p / std_q)
     slope = z_q / std_q - z_p / std_p
-    direction = np.sign(mean_p + std_p * z_q - x)
+    direction = np.sign((mean_p - mean_q) + (std_p - std_q) * z_q)  # T(x) − x, exactly 0 where the laws agree
     return Pulls((expit(log_ratio) * slope)[()], (expit(-log_ratio) * slope)[()], direction[()])
 
 
