@@ -69,8 +69,7 @@ class OptimalCritic:
     def _points(self, z: Num[Any, "..."]) -> tuple[Num[Any, "b d"], tuple[int, ...]]:
         z = z if is_tensor(z) else reals("z", z)
         dim, shape = self.cones[0].tips.shape[1], tuple(z.shape)
-        if dim == 1 and shape[-1:] != (1,):
-            shape = (*shape, 1)
-        if len(shape) < 2 or shape[-1] != dim:
+        if dim > 1 and (len(shape) < 2 or shape[-1] != dim):
             raise ValueError(f"z must have shape (k, {dim}) like the samples of this critic, got {shape}")
-        return z.reshape(-1, dim), shape[:-1]
+        last_is_dimension = dim > 1 or (len(shape) > 1 and shape[-1] == 1)
+        return z.reshape(-1, dim), shape[:-1] if last_is_dimension else shape
