@@ -1,0 +1,304 @@
+"""Slopes, bounds and certified numbers against brute force, dense matrices and exact transport."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from wgan_lib import constraints, diagnostics, networks, transport
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def draw(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(*shape, generator=rng(seed))
+
+
+def convolutional_critic(seed: int = 0) -> nn.Sequential:
+    critic = nn.Sequential(
+        nn.Conv2d(1, 6, 3, padding=1), nn.LeakyReLU(0.2), nn.Conv2d(6, 8, 4, stride=2, padding=1), nn.ReLU(),
+        nn.Flatten(), nn.Linear(8 * 16, 1), networks.Score(),
+    )  # fmt: skip
+    with torch.no_grad():
+        for i, p in enumerate(critic.parameters()):
+            p.copy_(0.3 * draw(*p.shape, seed=100 * seed + i))
+    return critic
+
+
+def test_lipschitz_on_pairs_is_the_brute_force_maximum() -> None:
+    critic, x, y = networks.mlp(3, 16, 1), draw(40, 3), draw(700, 3, seed=1)
+    slopes = [
+        abs(critic(a[None]) - critic(b[None])).item() / math.dist(a.tolist(), b.tolist()) for a in x for b in y[::10]
+    ]
+    assert diagnostics.lipschitz_on_pairs(critic, x, y[::10]) == pytest.approx(max(slopes), rel=1e-5)
+    assert diagnostics.lipschitz_on_pairs(critic, y, x) == diagnostics.lipschitz_on_pairs(critic, x, y)
+
+
+def test_pairs_use_the_euclidean_norm_of_images_and_ignore_equal_points() -> None:
+    images = draw(5, 3, 4, 4)
+    critic = lambda x: 2 * x.flatten(1)[:, 0]  # noqa: E731
+    moved = images.clone()
+    moved[:, 0, 0, 0] += 1
+    assert diagnostics.lipschitz_on_pairs(critic, images, moved) == pytest.approx(2, rel=1e-6)
+    assert diagnostics.lipschitz_on_pairs(critic, images[:1], images[:1]) == 0
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_the_certified_lower_bound_never_exceeds_exact_w1(seed: int) -> None:
+    numbers = np.random.default_rng(seed)
+    n, m, d, width = (int(numbers.integers(2, high)) for high in (40, 40, 6, 33))
+    x, y = draw(n, d, seed=seed), float(numbers.uniform(0.1, 3)) * draw(m, d, seed=seed + 1) + float(numbers.normal())
+    critic = networks.mlp(d, width, 1, gain=float(numbers.uniform(0.1, 5)), rng=rng(seed))
+    bound = diagnostics.certified_lower_bound(critic, x, y)
+    assert 0 <= bound <= transport.w1(x, y) * (1 + 1e-9)
+
+
+def test_the_certified_bound_of_the_optimal_critic_is_w1_itself() -> None:
+    for seed in range(5):
+        x, y = draw(30, 2, seed=seed).double(), draw(30, 2, seed=seed + 50).double() + 1
+        best = transport.optimal_critic(x, y)
+        assert diagnostics.certified_lower_bound(best, x, y) == pytest.approx(transport.w1(x, y), rel=1e-6)
+        assert diagnostics.certified_lower_bound(lambda z, f=best: -7 * f(z), x, y) == pytest.approx(
+            transport.w1(x, y), rel=1e-6
+        )
+
+
+def test_weak_duality_holds_for_critics_trained_under_every_constraint() -> None:
+    x, y = draw(64, 2), 0.5 * draw(64, 2, seed=1) + torch.tensor([2.0, 0.0])
+    exact = transport.w1(x, y)
+    for constraint in (
+        constraints.Unconstrained(),
+        constraints.WeightClipping(0.1),
+        constraints.GradientPenalty(1.0),
+        constraints.SpectralNorm(),
+        constraints.Orthonormal(),
+    ):
+        critic = networks.mlp(2, 32, 32, 1, activation=networks.GroupSort)
+        constraint.attach(critic)
+        optimizer = torch.optim.Adam(critic.parameters(), 0.01)
+        for _ in range(60):
+            optimizer.zero_grad()
+            (critic(y).mean() - critic(x).mean() + constraint.penalty(critic, x, y, rng())).backward()
+            optimizer.step()
+            constraint.project(critic)
+        estimate = float((critic(x).mean() - critic(y).mean()).detach())
+        slope = diagnostics.lipschitz_on_pairs(critic, x, y)
+        assert estimate / slope <= exact
+        assert diagnostics.certified_lower_bound(critic, x, y) > 0.2 * exact
+        if not isinstance(constraint, constraints.Unconstrained | constraints.GradientPenalty):
+            assert estimate <= diagnostics.lipschitz_bound(critic) * exact
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10**6), depth=st.integers(0, 3), copies=st.sampled_from(["relu", "groupsort"]))
+def test_every_measured_slope_is_below_the_product_of_norms(seed: int, depth: int, copies: str) -> None:
+    activation = nn.ReLU if copies == "relu" else networks.GroupSort
+    critic = networks.mlp(2, *[8] * depth, 1, activation=activation, gain=1.5, rng=rng(seed))
+    x, y = draw(20, 2, seed=seed), draw(20, 2, seed=seed + 1)
+    bound = diagnostics.lipschitz_bound(critic) * (1 + 1e-5)
+    assert diagnostics.lipschitz_on_pairs(critic, x, y) <= bound
+    assert diagnostics.gradient_norms(critic, x).max() <= bound
+    assert diagnostics.slope_on_grid(critic, [-3, -3], [3, 3], 12) <= bound
+    assert diagnostics.slope_at_interpolates(critic, x, y, rng(seed)) <= bound
+
+
+def test_the_bound_is_attained_by_a_linear_critic_and_slopes_agree() -> None:
+    critic = networks.mlp(2, 1)
+    slope = float(critic[0].weight.detach().norm())
+    x, y = draw(20, 2), draw(20, 2, seed=1)
+    assert diagnostics.lipschitz_bound(critic) == pytest.approx(slope, rel=1e-6)
+    assert diagnostics.slope_on_grid(critic, [-1, -1], [1, 1]) == pytest.approx(slope, rel=1e-6)
+    assert diagnostics.slope_at_interpolates(critic, x, y, rng()) == pytest.approx(slope, rel=1e-6)
+
+
+# --- convolutions ---
+
+
+def dense(layer: nn.Conv2d, size: int, circular: bool) -> Tensor:
+    images = torch.eye(layer.in_channels * size**2, dtype=torch.float64).reshape(-1, layer.in_channels, size, size)
+    weight = layer.weight.double()
+    if circular:
+        k = weight.shape[-1]
+        images = nn.functional.pad(images, (0, k - 1, 0, k - 1), mode="circular")
+        return nn.functional.conv2d(images, weight, stride=layer.stride).flatten(1)
+    return nn.functional.conv2d(images, weight, stride=layer.stride, padding=layer.padding).flatten(1)
+
+
+@pytest.mark.parametrize(
+    ("channels", "kernel", "stride", "size"), [(3, 3, 1, 6), (2, 4, 2, 8), (2, 3, 3, 6), (1, 5, 1, 5)]
+)
+def test_the_operator_norm_by_fft_is_that_of_the_dense_matrix(
+    channels: int, kernel: int, stride: int, size: int
+) -> None:
+    layer = nn.Conv2d(channels, 4, kernel, stride)
+    with torch.no_grad():
+        layer.weight.copy_(draw(*layer.weight.shape))
+    exact = float(torch.linalg.matrix_norm(dense(layer, size, circular=True), 2).detach())
+    assert diagnostics.convolution_norm(layer.weight, size, stride) == pytest.approx(exact, rel=1e-10)
+
+
+def test_a_layer_of_reshaped_norm_one_still_stretches_by_up_to_three() -> None:
+    def stretch(weight: Tensor) -> float:
+        return diagnostics.convolution_norm(weight, 32) / float(torch.linalg.matrix_norm(weight.flatten(1), 2))
+
+    assert stretch(torch.ones(8, 8, 3, 3)) == pytest.approx(3, rel=1e-6)
+    for seed in range(5):
+        assert 1.5 < stretch(draw(64, 64, 3, 3, seed=seed)) < 2.1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_bound_of_a_convolutional_critic_holds(seed: int) -> None:
+    critic, images = convolutional_critic(seed), draw(16, 1, 8, 8, seed=seed)
+    bound = diagnostics.lipschitz_bound(critic, images)
+    for layer, size in ((critic[0], 8), (critic[2], 8)):
+        norm = diagnostics.lipschitz_bound(nn.Sequential(layer), draw(1, layer.in_channels, size, size))
+        padded = float(torch.linalg.matrix_norm(dense(layer, size, circular=False), 2).detach())
+        assert padded <= norm * (1 + 1e-9)
+        assert padded > 0.8 * norm  # an upper bound, and not a loose one
+    assert diagnostics.gradient_norms(critic, images).max() <= bound
+    # Power iteration on the whole critic's local slope finds no steeper direction either.
+    assert diagnostics.lipschitz_on_pairs(critic, images, images + 0.1 * draw(16, 1, 8, 8, seed=9)) <= bound
+
+
+def test_layers_without_a_known_norm_are_named() -> None:
+    with pytest.raises(ValueError, match="LayerNorm"):
+        diagnostics.lipschitz_bound(networks.mlp(2, 8, 1, norm=nn.LayerNorm))
+    with pytest.raises(ValueError, match="copies one by one"):
+        diagnostics.lipschitz_bound(networks.mlp(2, 8, 1, copies=2))
+    with pytest.raises(ValueError, match="example input"):
+        diagnostics.lipschitz_bound(convolutional_critic())
+    doubling = nn.Identity()
+    doubling.forward = lambda x: 2 * x
+    doubling.__class__ = type("Doubling", (nn.Module,), {"lipschitz_constant": 2.0})
+    assert diagnostics.lipschitz_bound(nn.Sequential(doubling)) == 2
+
+
+def test_the_bound_reports_true_norms_not_the_power_iterate() -> None:
+    critic = networks.mlp(2, 64, 64, 1)
+    constraints.SpectralNorm(1).attach(critic)
+    with torch.no_grad():  # weights that moved faster than the iteration followed
+        critic[2].parametrizations.weight.original.copy_(draw(64, 64))
+    bound = diagnostics.lipschitz_bound(critic)
+    critic.eval()
+    true = math.prod(float(torch.linalg.svdvals(critic[i].weight)[0].detach()) for i in (0, 2, 4))
+    assert bound == pytest.approx(true, rel=1e-5)
+    assert bound > 1.2
+
+
+# --- nothing here changes the critic ---
+
+
+def test_measuring_changes_nothing() -> None:
+    critic = networks.mlp(2, 8, 8, 1, norm=nn.LayerNorm)
+    constraints.SpectralNorm(1).attach(critic)
+    critic[1].eval()
+    before = {name: value.clone() for name, value in critic.state_dict().items()}
+    modes = [m.training for m in critic.modules()]
+    x = draw(9, 2)
+    diagnostics.lipschitz_on_pairs(critic, x, x + 1)
+    diagnostics.gradient_norms(critic, x)
+    diagnostics.gradient_norm_by_layer(critic, x)
+    with pytest.raises(ValueError, match="LayerNorm"):
+        diagnostics.lipschitz_bound(critic)
+    assert all(torch.equal(value, before[name]) for name, value in critic.state_dict().items())
+    assert modes == [m.training for m in critic.modules()]
+    assert all(p.grad is None for p in critic.parameters())
+
+
+# --- gradients and weights by layer ---
+
+
+def test_gradient_by_layer_of_a_linear_chain() -> None:
+    critic = networks.mlp(2, 3, 3, 1, activation=nn.Identity)
+    last = critic[4].weight[0]
+    expected = [(critic[2].weight.T @ last).norm(), last.norm(), torch.tensor(1.0)]
+    measured = diagnostics.gradient_norm_by_layer(critic, draw(5, 2))
+    assert list(measured) == ["0", "2", "4"]
+    assert list(measured.values()) == pytest.approx([e.item() for e in expected], rel=1e-5)
+
+
+def test_clipped_gradients_explode_or_vanish_through_twelve_layers() -> None:
+    """WGAN-GP figure 1b, shortened: the direction for each bound, and the share of weights at ±c."""
+    from wgan_lib import sampling
+
+    law, decades = sampling.swiss_roll(), {}
+    for bound in (0.1, 0.01):
+        critic = networks.mlp(2, *[256] * 12, 1, gain=math.sqrt(2), rng=rng(1))
+        clipping, numbers = constraints.WeightClipping(bound), rng(2)
+        optimizer = torch.optim.RMSprop(critic.parameters(), 5e-4)
+        for _ in range(60):
+            real = law.sample(64, numbers)
+            fake = real + torch.randn(64, 2, generator=numbers)
+            optimizer.zero_grad()
+            (critic(fake).mean() - critic(real).mean()).backward()
+            optimizer.step()
+            clipping.project(critic)
+        norms = list(diagnostics.gradient_norm_by_layer(critic, law.sample(64, numbers)).values())
+        decades[bound] = math.log10(norms[0] / norms[-2])
+    assert decades[0.1] > 3
+    assert decades[0.01] < -3
+    assert diagnostics.share_at_bound(critic, 0.01) > 0.5
+
+
+def test_share_at_bound_counts_parameters() -> None:
+    critic = networks.mlp(2, 4, 1)
+    with torch.no_grad():
+        for p in critic.parameters():
+            p.fill_(0.005)
+        critic[0].weight[0] = torch.tensor([0.01, -0.01])
+    assert diagnostics.share_at_bound(critic, 0.01) == pytest.approx(2 / 17)
+    assert diagnostics.share_at_bound(critic, 0.005) == 1
+    with pytest.raises(ValueError, match="bound is 0"):
+        diagnostics.share_at_bound(critic, 0)
+
+
+# --- curves ---
+
+
+def test_signs_of_good_and_bad_curves() -> None:
+    t = np.linspace(0, 1, 400)
+    noise = np.random.default_rng(0).normal(size=400)
+    healthy = diagnostics.curve_signs(np.exp(-6 * t) + 0.1 + 0.003 * noise)
+    assert healthy == (True, True, True, False, False)
+    assert diagnostics.curve_signs(np.exp(9 * t)).exploding
+    assert not diagnostics.curve_signs(np.exp(9 * t)).falling
+    assert not diagnostics.curve_signs(1 + noise).smooth
+    assert not diagnostics.curve_signs(2 - t).settled
+    assert diagnostics.curve_signs(0.1 * noise).negative
+    assert diagnostics.curve_signs([1.0] * 8 + [math.nan]).exploding
+    with pytest.raises(ValueError, match="at least 8"):
+        diagnostics.curve_signs([1.0] * 7)
+
+
+def test_early_stopping_waits_for_its_patience_and_keeps_the_best() -> None:
+    stopping = diagnostics.EarlyStopping(patience=3)
+    answers = [stopping.update(w) for w in (5.0, 4.0, 4.5, 3.0, 3.1, 3.0, 3.2)]
+    assert answers == [False] * 6 + [True]
+    assert (stopping.best, stopping.best_reading) == (3.0, 3)
+    demanding = diagnostics.EarlyStopping(patience=2, min_improvement=0.1)
+    assert [demanding.update(w) for w in (1.0, 0.95, 0.91)] == [False, False, True]
+    assert demanding.best == 1.0
+
+
+def test_bad_arguments_are_refused() -> None:
+    critic, x = networks.mlp(2, 4, 1), draw(4, 2)
+    with pytest.raises(ValueError, match="one shape"):
+        diagnostics.lipschitz_on_pairs(critic, x, draw(4, 3))
+    with pytest.raises(ValueError, match="at least one sample"):
+        diagnostics.certified_lower_bound(critic, x, x[:0])
+    with pytest.raises(ValueError, match=r"must give \(n,\)"):
+        diagnostics.lipschitz_on_pairs(networks.mlp(2, 4, 2), x, x)
+    with pytest.raises(ValueError, match="1 to 3 dimensions"):
+        diagnostics.slope_on_grid(critic, [0] * 4, [1] * 4)
+    with pytest.raises(ValueError, match="multiple of 2"):
+        diagnostics.convolution_norm(torch.zeros(1, 1, 3, 3), 7, stride=2)
+    with pytest.raises(ValueError, match="patience is 0"):
+        diagnostics.EarlyStopping(0)
+    with pytest.raises(ValueError, match="held_out_w1 is nan"):
+        diagnostics.EarlyStopping(1).update(math.nan)
