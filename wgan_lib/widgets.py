@@ -1,9 +1,9 @@
 """Figures to take hold of: one anywidget class per widget, whose traits are its whole state.
 
-Each widget's drawing is an ES module in `js/`. anywidget takes one module per widget, so the modules are joined here; nothing is bundled.
+Each widget's drawing is an ES module in `js/`; its readings, the read-only traits, are computed here by the library.
 """
 
-import base64
+import json
 import re
 from functools import cache
 from importlib.resources import files
@@ -13,77 +13,99 @@ from typing import Any
 import anywidget
 import traitlets as t
 
-from wgan_lib import divergences
+from wgan_lib import divergences, segments
 
 _JS = files("wgan_lib") / "js"
 _IMPORT = re.compile(r"""^(import\b[^"';]*)(["'])\./([\w.-]+\.mjs)\2""", re.MULTILINE)
+_LOADER = r"""
+const urls = {};
+const add = (name, source) => {
+  const text = source.replace(/\0(.+?)\0/g, (_, part) => urls[part]);
+  urls[name] = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+};
+"""
+
+
+@cache
+def joined(module: str) -> str:
+    """Join a module of `js/` with all it imports, each once, into one ES module that exports its default.
+
+    anywidget takes a single module. The parts become blob URLs in the browser, the imported before the importing
+    (nested `data:` URLs work as well, but grow by a third at each level).
+
+    Raises FileNotFoundError for a missing module, ValueError where modules import each other in a circle.
+    """
+    parts: dict[str, str] = {}
+    _collect(module, (), parts)
+    added = [f"add({json.dumps(name)}, {json.dumps(text, ensure_ascii=False)});" for name, text in parts.items()]
+    return "\n".join([_LOADER, *added, f"export default (await import(urls[{json.dumps(module)}])).default;"])
+
+
+def _collect(module: str, importers: tuple[str, ...], parts: dict[str, str]) -> None:
+    if module in importers:
+        raise ValueError(f"module {module!r} imports itself: {' → '.join((*importers, module))}")
+    source = (_JS / module).read_text(encoding="utf-8")
+    for found in _IMPORT.finditer(source):
+        if found[3] not in parts:
+            _collect(found[3], (*importers, module), parts)
+    marked = _IMPORT.sub(lambda found: f'{found[1]}"\0{found[3]}\0"', source)
+    parts[module] = f"{marked}//# sourceURL=wgan_lib/js/{module}\n"
+
+
+@cache
+def stylesheet() -> str:
+    """Read the one style sheet of all widgets."""
+    return (_JS / "widgets.css").read_text(encoding="utf-8")
 
 
 class InvalidTrait(t.TraitError, ValueError):
     """A widget was given a value it cannot show; the message names the trait, the value and what would be right."""
 
 
-@cache
-def joined(module: str) -> str:
-    """Source of an ES module of `js/` with its relative imports, and theirs, replaced by `data:` URLs.
-
-    Equal modules get equal URLs, so the browser evaluates the kit once however many modules import it.
-
-    Raises:
-        FileNotFoundError: no such module.
-        ValueError: the modules import each other in a circle.
-    """
-    return _joined(module, ())
-
-
-def _joined(module: str, importers: tuple[str, ...]) -> str:
-    if module in importers:
-        raise ValueError(f"module {module!r} imports itself: {' → '.join((*importers, module))}")
-    source = (_JS / module).read_text(encoding="utf-8")
-
-    def data_url(found: re.Match[str]) -> str:
-        inner = _joined(found[3], (*importers, module)).encode()
-        return f'{found[1]}"data:text/javascript;base64,{base64.b64encode(inner).decode()}"'
-
-    return _IMPORT.sub(data_url, source)
-
-
-@cache
-def stylesheet() -> str:
-    """The one style sheet of all widgets."""
-    return (_JS / "widgets.css").read_text(encoding="utf-8")
-
-
 def finite(widget: t.HasTraits, proposal: Any) -> float:
-    """Validator: a finite number."""
+    """Accept a finite number only: a traitlets validator, which raises InvalidTrait."""
     if not isfinite(proposal.value):
         raise InvalidTrait(f"{proposal.trait.name} must be a finite number, not {proposal.value!r}")
     return float(proposal.value)
 
 
 def positive(widget: t.HasTraits, proposal: Any) -> float:
-    """Validator: a finite number above zero."""
+    """Accept a finite number above zero only: a traitlets validator, which raises InvalidTrait."""
     if not (isfinite(proposal.value) and proposal.value > 0):
         raise InvalidTrait(f"{proposal.trait.name} must be finite and > 0, not {proposal.value!r}")
     return float(proposal.value)
 
 
-class MoveGaussians(anywidget.AnyWidget):
-    """Two normal laws to drag: their JS, KL and W₁, the slopes, and the pull that three losses give to generated samples.
+class BookWidget(anywidget.AnyWidget):
+    """What all widgets share: the style sheet, the sentence above the figure, and no argument passed over in silence.
 
-    P = N(mean_p, std_p²) is real, Q = N(mean_q, std_q²) generated. The read-only traits `js` and `kl` = KL(P‖Q) are in nats, `w1` is in the units
-    of x; they follow every change from either side. `unit` ("nats" or "bits") only changes what is shown; `compact` leaves out curves and
-    arrows; `task` is the sentence above the figure.
+    `task` is that sentence. Raises TypeError for an argument that is no trait.
+    """
 
-    Raises:
-        InvalidTrait: a mean is not finite, or a width is not finite and > 0 (a ValueError as well as a TraitError).
+    _css = stylesheet()
+    task = t.Unicode("").tag(sync=True)
 
-    Source: Arjovsky, Chintala & Bottou (2017), section 2; Arjovsky & Bottou (2017), theorem 2.5; Goodfellow et al. (2014), section 4.1.
-    Chapter: js-saturation.
+    def __init__(self, **traits: Any) -> None:
+        unknown = sorted(name for name in traits if not self.has_trait(name))
+        if unknown:
+            own = sorted(set(self.trait_names()) - set(anywidget.AnyWidget.class_trait_names()))
+            raise TypeError(f"{type(self).__name__} has no trait {', '.join(unknown)}; it has {', '.join(own)}")
+        super().__init__(**traits)
+
+
+class MoveGaussians(BookWidget):
+    """Two normal laws to drag: JS, KL and W₁ with their slopes, and the pull of three losses on generated samples.
+
+    P = N(mean_p, std_p²) is real, Q = N(mean_q, std_q²) generated. The read-only traits follow every change, from
+    Python or from the page: `js` and `kl` = KL(P‖Q) in nats, `w1` in the units of x. `unit` ("nats", "bits") changes
+    only what is shown; `compact` leaves out the curves and arrows.
+
+    Raises InvalidTrait (a TraitError and a ValueError) unless the means are finite and the widths finite and > 0.
+    Source: Goodfellow et al. (2014), section 4.1; Arjovsky & Bottou (2017), theorem 2.5; Arjovsky, Chintala & Bottou
+    (2017), section 2. Chapter: js-saturation.
     """
 
     _esm = joined("move-gaussians.mjs")
-    _css = stylesheet()
     mean_p = t.Float(0.0).tag(sync=True)
     std_p = t.Float(1.0).tag(sync=True)
     mean_q = t.Float(2.0).tag(sync=True)
@@ -98,7 +120,9 @@ class MoveGaussians(anywidget.AnyWidget):
     _finite = t.validate("mean_p", "mean_q")(finite)
     _positive = t.validate("std_p", "std_q")(positive)
 
-    def __init__(self, mean_p: float = 0.0, std_p: float = 1.0, mean_q: float = 2.0, std_q: float = 1.0, **traits: Any) -> None:
+    def __init__(
+        self, mean_p: float = 0.0, std_p: float = 1.0, mean_q: float = 2.0, std_q: float = 1.0, **traits: Any
+    ) -> None:
         super().__init__(mean_p=mean_p, std_p=std_p, mean_q=mean_q, std_q=std_q, **traits)
         self._measure()
 
@@ -108,3 +132,47 @@ class MoveGaussians(anywidget.AnyWidget):
         self.set_trait("js", float(divergences.js_normals(*pair)))
         self.set_trait("kl", float(divergences.kl_normals(*pair)))
         self.set_trait("w1", float(divergences.w1_normals(*pair)))
+
+
+class ParallelLines(BookWidget):
+    """Two segments in the plane, P upright at 0 and Q at `theta`, to drag apart, to tilt (`tilt`, degrees) and to blur (`noise`, σ).
+
+    Without noise JS is exactly ln 2 for all (theta, tilt) ≠ (0, 0), crossing or not. The read-only traits `js` and `kl` = KL(P‖Q) in nats and
+    `tv` hold with the noise; `w1`, in lengths of the segments, is that of the segments themselves: the noise leaves |theta| as it is where
+    tilt = 0 and can only lower it elsewhere.
+
+    Raises:
+        InvalidTrait: theta is outside [−1.25, 1.25], tilt outside [−90, 90], or noise neither 0 nor in [0.01, 0.5].
+
+    Source: Arjovsky, Chintala & Bottou (2017), example 1; Arjovsky & Bottou (2017), section 3. Chapter: js-saturation.
+    """
+
+    _esm = joined("parallel-lines.mjs")
+    theta = t.Float(0.6).tag(sync=True)
+    tilt = t.Float(0.0).tag(sync=True)
+    noise = t.Float(0.0).tag(sync=True)
+    task = t.Unicode(
+        "Drag the orange segment away: which distance knows how far it is? Then tilt it through the blue one, and add noise."
+    ).tag(sync=True)
+    js = t.Float(read_only=True).tag(sync=True)
+    kl = t.Float(read_only=True)  # stays here: JSON knows no infinity
+    tv = t.Float(read_only=True).tag(sync=True)
+    w1 = t.Float(read_only=True).tag(sync=True)
+
+    def __init__(self, theta: float = 0.6, tilt: float = 0.0, noise: float = 0.0, **traits: Any) -> None:
+        super().__init__(theta=theta, tilt=tilt, noise=noise, **traits)
+        self._measure()
+
+    @t.validate("theta", "tilt", "noise")
+    def _in_reach(self, proposal: Any) -> float:
+        name, value = proposal.trait.name, finite(self, proposal)
+        low, high = {"theta": (-1.25, 1.25), "tilt": (-90.0, 90.0), "noise": (0.01, 0.5)}[name]
+        if not (low <= value <= high or (name == "noise" and value == 0)):
+            raise InvalidTrait(f"{name} must be {'0 or ' if name == 'noise' else ''}in [{low}, {high}], not {value!r}")
+        return value
+
+    @t.observe("theta", "tilt", "noise")
+    def _measure(self, change: object = None) -> None:
+        for name, value in segments.segment_divergences(self.theta, self.tilt, self.noise)._asdict().items():
+            self.set_trait(name, value)
+        self.set_trait("w1", segments.w1_segments(self.theta, self.tilt))

@@ -33,6 +33,7 @@ function tail(x) {
 
 /** Standard normal quantile of p in (0, 1): Newton steps on erf from a logistic guess. */
 export function quantile(p) {
+  if (p > 0.5) return -quantile(1 - p);
   let z = Math.log(p / (1 - p)) / 1.702;
   for (let i = 0; i < 30; i++) {
     const below = 0.5 * erfc(-z / Math.SQRT2), density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);

@@ -2,7 +2,7 @@
  * The kit every widget of the book stands on. A widget is an anywidget module whose traits are its whole state:
  *
  *     import { frame } from "./kit.mjs";
- *     import { fixed } from "./plot.mjs";
+ *     import { fixed } from "./scales.mjs";
  *
  *     function render({ model, el }) {
  *       const w = frame({ model, el, name: "parallel-lines", label: "Two parallel lines",
@@ -34,19 +34,9 @@
  * Colours (classes of marks and handles, custom properties --me-… of widgets.css): real, generated, mixture, critic, js, non-saturating, ink, muted.
  * "Reset" and "Copy link" come by themselves; links need a static page (an ancestor with data-widget-host, set by the host script).
  */
-import { clamp, plot } from "./plot.mjs";
-
-/** HTML element; attributes that start with "on" are listeners. */
-export function html(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value === true) node.setAttribute(name, "");
-    else if (value != null && value !== false) node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
+import { html } from "./elements.mjs";
+import { plot } from "./plot.mjs";
+import { clamp } from "./scales.mjs";
 
 /** Address part of a widget's state: `#name?mean_q=2.5&unit=bits`; numbers keep 4 decimals. */
 export function encodeState(name, values) {
@@ -203,11 +193,12 @@ export function frame({ model, el, name, label, state }) {
     });
     entries = next;
     clearTimeout(speech);
-    // A drag must not flood a screen reader: it hears the numbers once they rest.
-    speech = setTimeout(() => {
+    const speak = () => {
       const text = next.map((e) => `${e.label} ${e.value} ${e.note ?? ""}`.trim()).join("; ");
       if (status.textContent !== text) status.textContent = text;
-    }, 600);
+    };
+    // A drag must not flood a screen reader: it hears the numbers once they rest. At the start they are there to be read, unannounced.
+    if (status.textContent) speech = setTimeout(speak, 600); else speak();
   };
 
   Object.defineProperty(w, "still", { get: () => motion.matches });

@@ -1,7 +1,7 @@
 /** Two normal laws to drag; JS, KL and W₁ with their slopes; what three losses pull at. Python side: widgets.MoveGaussians. Chapter: js-saturation. */
 import { averagePulls, density, jsNormals, klNormals, LN2, pulls, quantile, w1Normals } from "./divergences.mjs";
 import { frame } from "./kit.mjs";
-import { fixed, scientific } from "./plot.mjs";
+import { fixed, scientific } from "./scales.mjs";
 
 const SAMPLES = Array.from({ length: 7 }, (_, i) => quantile((i + 0.5) / 7));
 const LOSSES = [
@@ -84,7 +84,7 @@ function render({ model, el }) {
     const px = peaks.map(([mean]) => laws.x(mean)), left = px[0] <= px[1] ? 0 : 1, right = 1 - left;
     const near = (room - (px[right] - px[left])) / 2;
     if (near > 0) { px[left] -= near; px[right] += near; }
-    px[right] = Math.min(px[right], laws.width - half[right]);
+    px[right] = Math.min(px[right], laws.width + 6 - half[right]);
     px[left] = Math.max(half[left], Math.min(px[left], px[right] - room));
     px[right] = Math.max(px[right], px[left] + room);
     peaks.forEach(([, top], i) => names[i].set(laws.x.invert(px[i]), top, words[i]));
@@ -114,7 +114,7 @@ function render({ model, el }) {
 
   w.draw(() => {
     const [meanP, stdP, meanQ, stdQ] = law(), unit = w.get("unit"), nats = unit === "bits" ? 1 / LN2 : 1;
-    const lo = Math.min(-6, meanP - 1, meanQ - 1), hi = Math.max(10, meanP + 1, meanQ + 1);
+    const ends = [[meanP, stdP], [meanQ, stdQ]], lo = Math.min(-6, ...ends.map(([m, s]) => (m < -3 ? m - 3 * s : -6))), hi = Math.max(10, ...ends.map(([m, s]) => (m > 7 ? m + 3 * s : 10)));
     const peak = Math.max(density(0, 0, stdP), density(0, 0, stdQ));
     laws.extent({ x: [lo, hi], y: [0, 1.08 * peak] });
     // Each law on its own grid (the others' paths stay as they are while one is dragged), the mixture on both.

@@ -1,98 +1,11 @@
 /**
- * Plots for the widgets: scales, axes, marks and handles in one SVG. Widgets reach all of it through `frame().plot()` of kit.mjs,
- * whose header shows the vocabulary at work. The functions above `plot` are pure.
+ * Plots for the widgets: axes and marks in one SVG, canvases under it, handles over it. Widgets reach all of it through
+ * `frame().plot()` of kit.mjs, whose header shows the vocabulary at work.
  */
+import { change, classes, svg } from "./elements.mjs";
+import { handle } from "./handle.mjs";
+import { arrowPath, circlePath, linear, logarithmic, pathThrough, powers, ticks } from "./scales.mjs";
 
-/** Scale from `domain` to `range` (pixels), with `.invert`. */
-export function linear([d0, d1], [r0, r1]) {
-  const k = (r1 - r0) / (d1 - d0);
-  return Object.assign((v) => r0 + (v - d0) * k, { invert: (p) => d0 + (p - r0) / k, domain: [d0, d1], range: [r0, r1] });
-}
-
-/** Scale with a base-10 logarithm; the domain is positive. */
-export function logarithmic([d0, d1], range) {
-  const inner = linear([Math.log10(d0), Math.log10(d1)], range);
-  return Object.assign((v) => inner(Math.log10(v)), { invert: (p) => 10 ** inner.invert(p), domain: [d0, d1], range });
-}
-
-/** About `count` round numbers (1, 2 or 5 times a power of ten) inside [lo, hi]. */
-export function ticks(lo, hi, count = 6) {
-  const rough = (hi - lo) / Math.max(1, count);
-  if (!(rough > 0) || !Number.isFinite(rough)) return [];
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5, 10].find((m) => m * power >= rough * 0.999) ?? 10);
-  const found = [];
-  for (let i = Math.ceil(lo / step - 1e-9); i * step <= hi + step * 1e-9; i++) found.push(Number((i * step).toPrecision(12)) + 0);
-  return found;
-}
-
-/** Powers of ten inside [lo, hi]. */
-export function powers(lo, hi) {
-  const found = [];
-  for (let e = Math.ceil(Math.log10(lo) - 1e-9); e <= Math.log10(hi) + 1e-9; e++) found.push(10 ** e);
-  return found;
-}
-
-/** `v` forced into [lo, hi]. */
-export const clamp = (v, [lo, hi]) => Math.min(hi, Math.max(lo, v));
-
-/** `v` on the nearest multiple of `grain`, without binary dust (0.30000000000000004). */
-export const snap = (v, grain) => (grain > 0 ? Number((Math.round(v / grain) * grain).toFixed(10)) + 0 : v);
-
-/** Number with a real minus sign and a fixed count of decimals; no "−0.00". */
-export function fixed(v, digits = 2) {
-  const text = Math.abs(v).toFixed(digits);
-  return (v < 0 && Number(text) !== 0 ? "−" : "") + text;
-}
-
-/** Number as 3.1 × 10⁻⁹ once it is smaller than `from`, else fixed to 4 decimals. */
-export function scientific(v, from = 1e-3, digits = 1) {
-  if (v === 0 || Math.abs(v) >= from) return fixed(v, 4);
-  const [mantissa, exponent] = Math.abs(v).toExponential(digits).split("e");
-  const raised = [...String(Number(exponent))].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c])).join("");
-  return `${v < 0 ? "−" : ""}${mantissa} × 10${raised}`;
-}
-
-/** Key of a slider or handle → how many small steps it asks for, as [along x, along y]; null for any other key. */
-export function keySteps(key, shift) {
-  const n = shift ? 10 : 1;
-  const moves = { ArrowRight: [n, 0], ArrowLeft: [-n, 0], ArrowUp: [0, n], ArrowDown: [0, -n], PageUp: [0, 10], PageDown: [0, -10] };
-  return moves[key] ?? null;
-}
-
-/** SVG path through (xs[i], ys[i]), already in pixels; a non-finite point breaks the line. */
-export function pathThrough(xs, ys) {
-  let path = "", pen = "M";
-  for (let i = 0; i < xs.length; i++) {
-    if (!Number.isFinite(xs[i]) || !Number.isFinite(ys[i])) { pen = "M"; continue; }
-    path += pen + xs[i].toFixed(2) + "," + ys[i].toFixed(2);
-    pen = "L";
-  }
-  return path;
-}
-
-/** SVG path of arrows [x0, y0, x1, y1] in pixels with open heads; null for those shorter than a pixel. */
-export function arrowPath([x0, y0, x1, y1], head = 4.5) {
-  const length = Math.hypot(x1 - x0, y1 - y0);
-  if (!(length >= 1)) return null;
-  const h = Math.min(head, length * 0.75), ux = ((x1 - x0) / length) * h, uy = ((y1 - y0) / length) * h;
-  const wing = (s) => `${(x1 - ux - s * uy * 0.6).toFixed(2)},${(y1 - uy + s * ux * 0.6).toFixed(2)}`;
-  const tip = `${x1.toFixed(2)},${y1.toFixed(2)}`;
-  return `M${x0.toFixed(2)},${y0.toFixed(2)}L${tip}M${wing(1)}L${tip}L${wing(-1)}`;
-}
-
-const circlePath = (x, y, r) => `M${(x - r).toFixed(2)},${y.toFixed(2)}a${r},${r} 0 1 0 ${2 * r},0a${r},${r} 0 1 0 ${-2 * r},0`;
-
-/** SVG element with attributes. */
-export function svg(tag, attributes = {}, ...children) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) if (value != null) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-const change = (node, name, value) => { if (node.getAttribute(name) !== value) node.setAttribute(name, value); };
-const classes = (words) => words.split(/\s+/).filter(Boolean).map((word) => `me-${word}`).join(" ");
 let serial = 0;
 
 /**
@@ -138,7 +51,7 @@ export function plot(w, parent, { height, label, margin = {}, x: xAxis = {}, y: 
     const key = [p.width, p.height, ...axes.x.domain, ...axes.y.domain].join();
     if (key !== axesKey) drawAxes();
     axesKey = key;
-    for (const handle of handles) handle.place();
+    for (const made of handles) made.place();
   };
   p.show = (shown) => { box.style.display = shown ? "" : "none"; };
   /** Takes the width of its column; called by the frame when the widget's own width changed. */
@@ -262,86 +175,11 @@ export function plot(w, parent, { height, label, margin = {}, x: xAxis = {}, y: 
     } };
   };
 
-  /**
-   * Handle to drag with mouse, pen or finger and to move with the keys (arrows .1, with shift 1, Home, End).
-   * @param {{trait?: string, value?: () => any, set?: (v) => void, range?: any, at: (v) => [number, number],
-   *   from?: (x: number, y: number) => any, axis?: "x" | "y" | "xy", label: string, text?: (v) => string, colour?: string,
-   *   hollow?: boolean, hint?: boolean, step?: number, grain?: number, grip?: {node: Element}}} options
-   *   Either `trait` (value, range and set follow from the frame's state) or `value`, `set`, `range`. The value is a number, or [x, y] for axis
-   *   "xy" with a range [[x0, x1], [y0, y1]]. `at(value)` says where the handle sits, `from(x, y)` what value a dragged-to point means.
-   *   `grip`: a mark that can be dragged as well, such as the area under a density.
-   */
+  /** Handle to take hold of; its options are those of handle.mjs. */
   p.handle = (options) => {
-    const { trait, axis = "x", label: name, colour = "ink", hollow = false, step = 0.1, grain = 0.01, grip } = options;
-    const plane = axis === "xy";
-    const value = options.value ?? (() => w.get(trait));
-    const range = () => (typeof options.range === "function" ? options.range() : options.range) ?? w.state[trait];
-    const from = options.from ?? ((x, y) => (plane ? [x, y] : axis === "x" ? x : y));
-    const text = options.text ?? ((v) => `${name} ${plane ? v.map((u) => fixed(u)).join(", ") : fixed(v)}`);
-    const fit = (v) => (plane ? v.map((u, i) => clamp(snap(u, grain), range()[i])) : clamp(snap(v, grain), range()));
-    const move = (v) => {
-      const next = fit(v);
-      w.touched();
-      node.classList.remove("me-hint");
-      if (String(next) !== String(value())) (options.set ?? ((u) => w.set({ [trait]: u })))(next);
-    };
-    const node = svg("g", { class: classes(`handle ${colour} ${hollow ? "hollow" : ""} drag-${axis} ${options.hint ? "hint" : ""}`), role: "slider", tabindex: 0, "aria-label": name },
-      svg("circle", { class: "me-hit", r: 18 }), svg("circle", { class: "me-halo", r: 13 }), svg("circle", { class: "me-knob", r: hollow ? 5.5 : 7 }));
-    node.setAttribute("aria-orientation", axis === "y" ? "vertical" : "horizontal");
-    if (plane) node.setAttribute("aria-roledescription", "handle in the plane");
-    top.append(node);
-
-    let held = null;
-    const point = (event) => {
-      const corner = root.getBoundingClientRect();
-      return [p.x.invert(event.clientX - corner.left), p.y.invert(event.clientY - corner.top)];
-    };
-    const grab = (event) => {
-      if (event.button !== 0 || held) return;
-      const [x, y] = point(event), [hx, hy] = options.at(value());
-      held = { pointer: event.pointerId, dx: hx - x, dy: hy - y };
-      event.currentTarget.setPointerCapture(event.pointerId);
-      node.classList.add("me-held");
-      node.focus({ preventScroll: true });
-      event.preventDefault();
-    };
-    const drag = (event) => {
-      if (held?.pointer !== event.pointerId) return;
-      const [x, y] = point(event);
-      move(from(x + held.dx, y + held.dy));
-    };
-    const drop = (event) => {
-      if (held?.pointer !== event.pointerId) return;
-      held = null;
-      node.classList.remove("me-held");
-    };
-    for (const target of grip ? [node, grip.node] : [node]) {
-      target.addEventListener("pointerdown", grab);
-      target.addEventListener("pointermove", drag);
-      for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) target.addEventListener(end, drop);
-    }
-    grip?.node.classList.add("me-grip", `me-drag-${axis}`);
-    node.addEventListener("keydown", (event) => {
-      if (event.altKey || event.ctrlKey || event.metaKey) return;
-      const now = value(), ends = range(), end = { Home: 0, End: 1 }[event.key], steps = keySteps(event.key, event.shiftKey);
-      if (end !== undefined) move(plane ? [ends[0][end], now[1]] : ends[end]);
-      else if (steps) move(plane ? [now[0] + steps[0] * step, now[1] + steps[1] * step] : now + (steps[0] + steps[1]) * step);
-      else return;
-      event.preventDefault();
-    });
-    const it = {
-      node,
-      show: (shown) => { node.style.display = shown ? "" : "none"; return it; },
-      place: () => {
-        const v = value(), [x, y] = options.at(v), ends = range();
-        change(node, "transform", `translate(${p.x(x).toFixed(2)},${p.y(y).toFixed(2)})`);
-        const now = String(plane ? v[0] : v), [lo, hi] = plane ? ends[0] : ends;
-        const aria = { "aria-valuenow": now, "aria-valuemin": lo, "aria-valuemax": hi, "aria-valuetext": text(v) };
-        for (const [k, u] of Object.entries(aria)) change(node, k, String(u));
-      },
-    };
-    handles.push(it);
-    return it;
+    const made = handle(w, p, top, options);
+    handles.push(made);
+    return made;
   };
   return p;
 }

