@@ -93,7 +93,8 @@ class Adversaries:
         loss = self.loss.generator(fake_scores, real_scores)
         optimizer = self.optimizers[0]
         optimizer.zero_grad()
-        loss.backward(inputs=list(self.generator.parameters()))  # the critic's gradients are not needed
+        weights = [p for p in self.generator.parameters() if p.requires_grad]
+        loss.backward(inputs=weights)  # the critic's gradients are not needed
         optimizer.step()
         if self.average is not None:
             self.average.update_parameters(self.generator)
@@ -165,9 +166,19 @@ class Adversaries:
                 raise ValueError(f"critic gives {tuple(scores.shape)} for data {tuple(real.shape)}: {needed}")
 
 
+def restore_networks(generator: nn.Module, critic: nn.Module, state: Mapping[str, Any]) -> None:
+    """Load a checkpoint's critic and its generator, the averaged one if there is one, to look at them.
+
+    The critic's constraint must be attached. Raises RuntimeError for other networks. Chapter: full-models.
+    """
+    average = {k.removeprefix("module."): v for k, v in state["average"].items() if k.startswith("module.")}
+    generator.load_state_dict(average or state["generator"])
+    critic.load_state_dict(state["critic"])
+
+
 @contextmanager
 def evaluating(*networks: nn.Module) -> Iterator[None]:
-    """Look at networks in eval mode and without gradients, so that no running average or power iteration moves."""
+    """Look at networks in eval mode, without gradients: no running average or iterate moves. Chapter: critic."""
     modes = [network.training for network in networks]
     try:
         for network in networks:

@@ -1,5 +1,6 @@
 """What a training is made of besides networks, loss and constraint: latents, optimisers, schedules, random streams."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,6 +9,8 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from wgan_lib import losses
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
 
@@ -118,3 +121,13 @@ def latent_for(generator: nn.Module) -> NormalLatent:
     if not isinstance(size, int):
         raise ValueError("latent is None, and the generator's layers do not tell its size: pass NormalLatent(size)")
     return NormalLatent(size)
+
+
+def describe(part: object) -> str:
+    """Return a text that is the same in every process: a loss's name, a function's name, else the ``repr``.
+
+    Chapter: full-models.
+    """
+    name = next((name for name, value in vars(losses).items() if value is part), None)
+    text = name or getattr(part, "__qualname__", None) or repr(part)
+    return re.sub(r" at 0x[0-9a-f]+", "", text)  # an address is another one in each process

@@ -130,7 +130,7 @@ def load(name: str | os.PathLike[str]) -> Run:
     archive = np.load(io.BytesIO(read_sealed(file, "run")), allow_pickle=False)
     meta = json.loads(str(archive["meta"]))
     groups: dict[str, dict[str, np.ndarray]] = {"frames": {}, "fixed": {}}
-    for key in set(archive.files) - {"meta"}:
+    for key in archive.files[1:]:  # after "meta"
         group, _, array_name = key.partition("/")
         groups[group][array_name] = archive[key]
     return Run(groups["frames"], meta, groups["fixed"])

@@ -2,7 +2,6 @@
 
 import math
 import os
-import re
 from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from wgan_lib import checkpoints, losses
+from wgan_lib import checkpoints
 from wgan_lib.adversaries import Adversaries, evaluating
 from wgan_lib.constraints import LipschitzConstraint
 from wgan_lib.loop import Loop, NonFiniteError, Step
 from wgan_lib.losses import AdversarialLoss
-from wgan_lib.recipes import Adam, OptimizerFactory, Sampler, TensorData, latent_for, stream
+from wgan_lib.recipes import Adam, OptimizerFactory, Sampler, TensorData, describe, latent_for, stream
 from wgan_lib.runs import Run, provenance
 
 __all__ = ["NonFiniteError", "Recorder", "Step", "record", "train"]
@@ -89,9 +88,9 @@ def train(
     pair = Adversaries(generator=generator, critic=critic, **parts, **numbers, device=_device(device))
     settings = {
         **numbers,
-        **{name: _describe(part) for name, part in parts.items()},
+        **{name: describe(part) for name, part in parts.items()},
         "n_steps": n_steps,
-        "critic_steps": critic_steps if isinstance(critic_steps, int) else _describe(critic_steps),
+        "critic_steps": critic_steps if isinstance(critic_steps, int) else describe(critic_steps),
         "linear_decay": linear_decay,
         "certify_every": certify_every,
         "checkpoint_every": checkpoint_every,
@@ -101,12 +100,6 @@ def train(
     if resume and checkpoint_dir is not None:
         loop.resume(checkpoint_dir)
     return loop.steps(progress)
-
-
-def _describe(part: object) -> str:
-    name = next((name for name, value in vars(losses).items() if value is part), None)
-    text = name or getattr(part, "__qualname__", None) or repr(part)
-    return re.sub(r" at 0x[0-9a-f]+", "", text)  # an address differs in each process
 
 
 def _device(name: str) -> torch.device:
@@ -167,6 +160,9 @@ class Recorder:
             x, y = (torch.linspace(float(m - half), float(m + half), self.grid) for m in middle)
             self.points = torch.cartesian_prod(y, x).flip(-1).to(device)
             self.fixed |= {"grid_x": x.numpy(), "grid_y": y.numpy()}
+
+    def __len__(self) -> int:
+        return len(self.frames.get("index", []))
 
     def run(self, **meta: Any) -> Run:
         """Return what was collected, with the settings, provenance and ``meta``; ValueError if there was no Step."""
