@@ -6,12 +6,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import jupytext
 import yaml
+from myst_nb.core.read import read_myst_markdown_notebook
+from myst_parser.config.main import MdParserConfig
 from nbformat import NotebookNode
 from pybtex.database import Entry, parse_file
 from pybtex.plugin import find_plugin
 from pybtex.richtext import Text
+
+
+def read_cells(text: str) -> NotebookNode:
+    """Cut a page's MyST text into cells as the page's own reader does (jupytext's would split directives in colons)."""
+    return read_myst_markdown_notebook(text, MdParserConfig(enable_extensions={"colon_fence", "dollarmath"}))
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ class Book:
 
     def _page(self, name: str, number: int | None, depth: int) -> Page:
         path = self.root / f"{name.removesuffix('.md')}.md"
-        return Page(name.removesuffix(".md"), path, number, depth, jupytext.read(path, fmt="md:myst"))
+        return Page(name.removesuffix(".md"), path, number, depth, read_cells(path.read_text(encoding="utf-8")))
 
     @property
     def repository(self) -> str:

@@ -20,10 +20,6 @@ INLINE = re.compile(
 )
 
 
-class UntranslatedError(ValueError):
-    """Something in a chapter has no form in a notebook; the message names the page and the thing."""
-
-
 @dataclass(frozen=True)
 class Label:
     """What a reference points at; `caption` is the text of a heading, a figure or an exercise."""
@@ -40,9 +36,10 @@ class Inline:
     def __init__(self, book: Book) -> None:
         self.book = book
         self.labels: dict[str, Label] = {}
+        self.problems: list[str] = []
 
     def begin_page(self, page: Page, *, strict: bool) -> None:
-        """Turn to a page; only a `strict` translation complains, as labels of later pages are not known at first."""
+        """Turn to a page; only a `strict` translation notes problems, as later pages' labels are unknown at first."""
         self.page, self.strict = page, strict
         self.cited: set[str] = set()
 
@@ -145,9 +142,6 @@ class Inline:
         return self.book.address(name, "raw")
 
     def refuse(self, thing: str) -> None:
-        """Stop a strict translation.
-
-        Raises: UntranslatedError naming the page, the thing and the module to extend.
-        """
+        """Note that `thing` has no form in a notebook, if the translation is strict."""
         if self.strict:
-            raise UntranslatedError(f"{self.page.name}: {thing} has no form in a notebook: mend it or extend book/_ext")
+            self.problems.append(f"{self.page.name}: {thing} has no form in a notebook")

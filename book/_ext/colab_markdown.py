@@ -180,7 +180,8 @@ class Translator:
             self._register(kind, "", title, label)
             gated = name.endswith("-start")  # its cells follow: there is no folding across cells
             return f"**{title}**\n\n{self._markdown(body)}" if gated else fold(title, self._markdown(body))
-        self.inline.refuse(f"directive {{{name}}}")
+        inside = " inside another directive, where no page runs it either," if name == "code-cell" else ""
+        self.inline.refuse(f"directive {{{name}}}{inside}")
         return self._markdown(body)
 
     def _box(self, title: str, body: str, options: dict[str, str]) -> str:

@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import jupytext
+from book_structure import read_cells
 from docutils import nodes
 from IPython.core.inputtransformer2 import TransformerManager
 from myst_nb.core.render import sanitize_script_content
@@ -30,7 +30,7 @@ def reached_files(source: str, packages: dict[str, Path]) -> set[Path]:
     `source` is the MyST text of the chapter, `packages` the project's import packages with their folders. A module
     that names a folder of its package in a string (as in `Path(__file__).parent / "recorded"`) reaches all files in it.
     """
-    cells = [cell.source for cell in jupytext.reads(source, fmt="md:myst").cells if cell.cell_type == "code"]
+    cells = [cell.source for cell in read_cells(source).cells if cell.cell_type == "code"]
     reached: set[Path] = set()
     trees = [("", ast.parse(TransformerManager().transform_cell(cell))) for cell in cells]
     while trees:

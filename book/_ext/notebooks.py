@@ -1,9 +1,9 @@
 """Write a notebook for Colab beside each chapter: `python book/_ext/notebooks.py` (`--check` only compares).
 
-jupytext cuts a chapter into cells; `colab_markdown` turns MyST into plain Markdown. sphinx-tojupyter was tried first:
-it needs a whole Sphinx build and dask, drops solutions, leaves `{exercise}`, quizzes and admonitions without a form,
-and numbers cells at random. The notebooks have no outputs; a cell's id depends on its own source alone, so that an
-edit elsewhere leaves it. As a Sphinx extension this module makes the page's download button deliver the same notebook.
+myst-nb's reader cuts a chapter into cells; `colab_markdown` turns MyST into plain Markdown. sphinx-tojupyter was looked
+at first: it needs a whole Sphinx build and dask, drops solutions, leaves exercises, quizzes and admonitions without a
+form, and numbers cells at random. The notebooks have no outputs; a cell's id depends on its own source alone, so edits
+elsewhere leave it. As a Sphinx extension this module makes the page's download button deliver the same notebook.
 """
 
 import argparse
@@ -30,13 +30,17 @@ if "google.colab" in sys.modules:
     %pip install -q pot "git+{repository}"
 """
 # Colab has no myst_nb. There, what the page weaves into its sentences is printed under the name the sentence uses.
-GLUE = 'def glue(name, value, display=True):\n    print(f"{name} = {value}")'
+GLUE = 'def glue(name, value, display=True):\n    print(f"{name} = {value}")\n'
+
+
+class UntranslatedError(ValueError):
+    """Things in chapters have no form in a notebook; each line of the message names a page and a thing."""
 
 
 def notebooks(root: Path) -> dict[Path, str]:
     """Return the text of every notebook of the book at `root`, by the path it belongs to.
 
-    Raises: colab_markdown.UntranslatedError naming the page and the directive, role or label that found no form.
+    Raises: UntranslatedError naming every directive, role, label or file that found no form.
     """
     book = Book(root)
     translator = Translator(book)
@@ -48,6 +52,10 @@ def notebooks(root: Path) -> dict[Path, str]:
             if strict and page.is_notebook:
                 nbformat.validate(notebook)
                 written[page.path.with_suffix(".ipynb")] = nbformat.writes(notebook) + "\n"
+    if translator.inline.problems:
+        raise UntranslatedError(
+            "\n".join([*translator.inline.problems, "Mend the page, or extend book/_ext/colab_*.py."])
+        )
     return written
 
 
@@ -94,7 +102,7 @@ def _code_cell(source: str, tags: list[str]) -> NotebookNode:
         return v4.new_code_cell(source, metadata={"tags": tags} if tags else {})
     if not source.startswith("%%"):  # a cell magic has to stay in the first line
         titled = re.sub(r"\A#\s*(.+)", r"#@title \1", source)
-        source = titled if titled.startswith("#@title") else f"#@title The code of this figure\n{source}"
+        source = titled if titled.startswith("#@title") else f"#@title Show the code\n{source}"
     return v4.new_code_cell(source, metadata=_folded(tags))
 
 
@@ -123,8 +131,12 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a notebook is stale")
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of _config.yml (default: here)")
     arguments = parser.parse_args()
+    try:
+        expected = notebooks(arguments.root.resolve())
+    except UntranslatedError as error:
+        sys.exit(str(error))
     stale = 0
-    for path, text in notebooks(arguments.root.resolve()).items():
+    for path, text in expected.items():
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
         stale += 1
