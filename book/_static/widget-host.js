@@ -75,7 +75,7 @@
     for (const script of document.querySelectorAll(`script[type="${MIME}state+json"]`))
       for (const [id, entry] of Object.entries(JSON.parse(script.textContent).state)) models.set(id, new Model(withBuffers(entry)));
     for (const script of document.querySelectorAll(`script[type="${MIME}view+json"]`)) {
-      const el = Object.assign(document.createElement("div"), { className: "me-view" });
+      const el = Object.assign(document.createElement("div"), { className: "me-host" });
       el.dataset.widgetHost = "page";
       script.after(el);
       const { model_id: id } = JSON.parse(script.textContent);

@@ -24,7 +24,7 @@ export function handle(w, p, layer, options) {
   const text = options.text ?? ((v) => (plane ? v.map((u) => fixed(u)).join(", ") : fixed(v)));
   const fit = (v) => (plane ? v.map((u, i) => clamp(snap(u, grain), range()[i])) : clamp(snap(v, grain), range()));
   const put = options.set ?? ((v) => w.set({ [trait]: v }));
-  const words = classes(`handle ${colour} ${hollow ? "hollow" : ""} drag-${axis} ${hint ? "hint" : ""}`);
+  const words = classes(`handle ${colour} ${hollow ? "hollow" : ""} ${hint ? "hint" : ""}`);
   const node = svg(
     "g",
     { class: words, role: "slider", tabindex: 0, "aria-label": label, "aria-orientation": axis === "y" ? "vertical" : "horizontal" },
@@ -71,7 +71,15 @@ export function handle(w, p, layer, options) {
     target.addEventListener("pointermove", drag);
     for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) target.addEventListener(end, drop);
   }
-  grip?.node.classList.add("me-grip", `me-drag-${axis}`);
+  // A browser that pans the page takes the pointer away. CSS touch-action would say when, but has no effect inside an SVG.
+  node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+  grip?.node.classList.add("me-grip");
+  let began = null;
+  grip?.node.addEventListener("touchstart", ({ touches: [touch] }) => { began = [touch.clientX, touch.clientY]; }, { passive: true });
+  grip?.node.addEventListener("touchmove", (event) => {
+    const { clientX, clientY } = event.touches[0], dx = Math.abs(clientX - began[0]), dy = Math.abs(clientY - began[1]);
+    if (event.cancelable && (plane || (axis === "x" ? dx >= dy : dy >= dx))) event.preventDefault(); // else it is a scroll
+  }, { passive: false });
 
   node.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;

@@ -23,7 +23,7 @@ export function plot(w, parent, { height, label, margin = {}, x: xAxis = {}, y: 
   const clip = svg("rect"), back = svg("g", { class: "me-axes" }), marks = svg("g", { "clip-path": `url(#${id})` });
   const loose = svg("g"), top = svg("g");
   picture.append(back, marks, loose);
-  const root = svg("svg", { class: "me-svg" }, svg("clipPath", { id }, clip), picture, top);
+  const root = svg("svg", { class: "me-svg", role: "none" }, svg("clipPath", { id }, clip), picture, top);
   box.append(root);
   const axes = { x: { domain: [0, 1], ...xAxis }, y: { domain: [0, 1], ...yAxis } };
   const m = { top: 8, right: 12, bottom: axes.x.hide ? 8 : axes.x.label ? 38 : 24, left: axes.y.hide ? 12 : 40, ...margin };
