@@ -86,7 +86,8 @@ def _choose_cache(app: Sphinx, docname: str, source: list[str]) -> None:
     for path in sorted(reached_files(source[0], packages)):
         app.env.note_dependency(str(path))  # Sphinx reads the chapter again when this file changes
         if path.suffix not in PAGE_SUFFIXES:
-            digest.update(path.as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+            (name,) = (path.relative_to(folder.parent) for folder in packages.values() if path.is_relative_to(folder))
+            digest.update(name.as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     root = Path(app.outdir).parent / ".jupyter_cache"
     app.env.mystnb_config.execution_cache_path = str(root / digest.hexdigest()[:16])  # type: ignore[attr-defined]
 
