@@ -68,6 +68,8 @@ class Book:
 
     def _page(self, name: str, number: int | None, depth: int) -> Page:
         path = self.root / f"{name.removesuffix('.md')}.md"
+        if not path.is_file():
+            raise ValueError(f"_toc.yml names {name!r}, but {path} does not exist")
         return Page(name.removesuffix(".md"), path, number, depth, read_cells(path.read_text(encoding="utf-8")))
 
     @property
