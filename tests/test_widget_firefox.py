@@ -1,0 +1,88 @@
+"""One drag in Firefox, driven through WebDriver BiDi, which Firefox speaks by itself."""
+
+import json
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import websocket  # comes with jupyter-server
+from test_widget_browser import page_of
+
+from wgan_lib import divergences, widgets
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+HANDLE = "document.querySelector('[aria-label=\"mean of Q\"]')"
+
+
+class Firefox:
+    """A tab of a headless Firefox."""
+
+    def __init__(self, address: str) -> None:
+        self.socket = websocket.create_connection(f"{address}/session", timeout=30, suppress_origin=True)
+        self.sent = 0
+        self.call("session.new", capabilities={})
+        self.tab = self.call("browsingContext.getTree")["contexts"][0]["context"]
+
+    def call(self, method: str, **params: Any) -> dict[str, Any]:
+        self.sent += 1
+        self.socket.send(json.dumps({"id": self.sent, "method": method, "params": params}))
+        while True:
+            answer = json.loads(self.socket.recv())
+            if answer.get("id") == self.sent:
+                assert answer["type"] == "success", answer
+                return answer["result"]
+
+    def value(self, expression: str) -> Any:
+        target = {"context": self.tab}
+        found = self.call(
+            "script.evaluate", expression=f"JSON.stringify({expression})", target=target, awaitPromise=True
+        )
+        return json.loads(found["result"]["value"])
+
+    def drag(self, x: float, y: float, by: float) -> None:
+        moves = [{"type": "pointerMove", "x": round(x + by * i / 5), "y": round(y)} for i in range(6)]
+        actions = [moves[0], {"type": "pointerDown", "button": 0}, *moves[1:], {"type": "pointerUp", "button": 0}]
+        self.call(
+            "input.performActions", context=self.tab, actions=[{"type": "pointer", "id": "mouse", "actions": actions}]
+        )
+
+
+@pytest.fixture
+def firefox(tmp_path) -> Iterator[Firefox]:
+    program = shutil.which("firefox-esr") or shutil.which("firefox")
+    assert program, "Firefox is missing: apt-get install firefox-esr"
+    command = [program, "--headless", "--no-remote", "--profile", str(tmp_path), "--remote-debugging-port", "0"]
+    log = tmp_path / "firefox.log"
+    with log.open("w") as out:
+        process = subprocess.Popen([*command, "about:blank"], stdout=out, stderr=subprocess.STDOUT)
+    try:
+        deadline = time.monotonic() + 60
+        while not (found := re.search(r"WebDriver BiDi listening on (ws://\S+)", log.read_text(errors="replace"))):
+            assert time.monotonic() < deadline, log.read_text(errors="replace")
+            time.sleep(0.2)
+        yield Firefox(found[1])
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def test_drag_ends_on_the_closed_forms(firefox, tmp_path):
+    page = Path(tmp_path / "page.html")
+    page.write_text(page_of([widgets.MoveGaussians()]), encoding="utf-8")
+    firefox.call("browsingContext.navigate", context=firefox.tab, url=page.as_uri(), wait="complete")
+    while not firefox.value("document.documentElement.dataset.widgets ?? null"):
+        time.sleep(0.05)
+    assert firefox.value("document.querySelectorAll('[data-failed]').length") == 0
+    box = firefox.value(f"{HANDLE}.querySelector('.me-knob').getBoundingClientRect()")
+    firefox.drag(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, 100)
+    time.sleep(0.3)
+    mean = float(firefox.value(f"{HANDLE}.getAttribute('aria-valuenow')"))
+    assert mean > 3
+    shown = firefox.value("[...document.querySelectorAll('.me-value')].map((node) => node.textContent)")
+    js, w1, kl = (f(0, 1, mean, 1) for f in (divergences.js_normals, divergences.w1_normals, divergences.kl_normals))
+    assert shown == [f"{js:.4f} nats", f"{w1:.4f}", f"{kl:.4f} nats"]
