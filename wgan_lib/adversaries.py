@@ -40,9 +40,12 @@ class Adversaries:
     ) -> None:
         self.data, self.latent, self.loss, self.constraint = data, latent, loss, constraint
         self.batch_size, self.device, self.several = batch_size, device, not isinstance(seed, int)
-        self.generator, self.critic = generator.to(device).train(), critic.to(device).train()
+        self.generator, self.critic = generator.cpu().train(), critic.cpu().train()
         self._check_fit(seed)
-        constraint.attach(critic)  # before the optimiser is made: a parametrisation replaces the weights
+        with torch.random.fork_rng(devices=[]):  # some of PyTorch's parametrisations draw from the global numbers
+            torch.manual_seed(0)
+            constraint.attach(critic)  # before the optimiser is made: a parametrisation replaces the weights
+        generator.to(device), critic.to(device)
         self.optimizers = (generator_optimizer(generator.parameters()), optimizer(critic.parameters()))
         self.learning_rates = [[group["lr"] for group in o.param_groups] for o in self.optimizers]
         self.average = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(ema)).eval() if ema else None
@@ -141,8 +144,8 @@ class Adversaries:
 
     def _check_fit(self, seed: int | Sequence[int]) -> None:
         probe = stream(0, "probe")
-        real = self.data.sample(self.batch_size, probe)[:2].to(self.device)
-        latent = self.latent.sample(len(real), probe).to(self.device)
+        real = self.data.sample(self.batch_size, probe)[:2].cpu()
+        latent = self.latent.sample(len(real), probe)
         with evaluating(self.generator, self.critic):
             try:
                 fake = self.generator(latent)

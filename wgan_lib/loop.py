@@ -83,13 +83,8 @@ class Loop:
     def steps(self, progress: bool) -> Generator[Step, None, None]:
         """Yield the remaining Steps; see ``training.train``."""
         n_steps, between_steps = self.settings["n_steps"], True
-        bar = tqdm(
-            total=n_steps,
-            initial=self.index,
-            disable=not progress or self.index == n_steps,
-            unit="step",
-            dynamic_ncols=True,
-        )
+        hidden = not progress or self.index == n_steps
+        bar = tqdm(total=n_steps, initial=self.index, disable=hidden, unit="step", dynamic_ncols=True)
         try:
             if self.index == 0:
                 self.save()
