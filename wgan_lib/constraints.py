@@ -7,7 +7,7 @@ optimiser's step (``project``). The loop calls all three and never asks which co
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -21,6 +21,7 @@ from wgan_lib.networks import BatchedLinear
 Rng = torch.Generator | Sequence[torch.Generator]
 
 
+@runtime_checkable
 class LipschitzConstraint(Protocol):
     """The three places where a constraint may act; a subclass fills the hooks it needs. Chapter: weight-clipping."""
 
@@ -146,7 +147,7 @@ class SpectralNorm(LipschitzConstraint):
     Biases are free; nothing is promised about other layers. Attach before the optimiser is made.
 
     Raises ValueError for n_power_iterations or image_size < 1, a critic without such layers, or a second attachment.
-    Source: Miyato 2018, eq. 9 and Algorithm 1, footnote 3. Chapter: spectral-normalisation.
+    Source: Miyato 2018, eq. 8 and Algorithm 1; footnote 3 on convolutions. Chapter: spectral-normalisation.
     """
 
     n_power_iterations: int = 1
@@ -226,7 +227,7 @@ class Orthonormal(LipschitzConstraint):
     critic with them. Attach before the optimiser is made; biases are free.
 
     Raises ValueError for a critic with convolutions, without linear layers, or a second attachment.
-    Source: Anil 2019, section 4.2 (there by Björck's iteration). Chapter: spectral-normalisation.
+    Source: Anil 2019, there by Björck's iteration. Chapter: spectral-normalisation.
     """
 
     def attach(self, critic: nn.Module) -> None:

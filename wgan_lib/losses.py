@@ -102,6 +102,6 @@ RELATIVISTIC = AdversarialLoss(
 )
 """L_C = −E log σ(f(real) − f(fake)), L_G with the roles exchanged; samples are paired as they come in the batch.
 
-Source: Jolicoeur-Martineau 2018 (RSGAN), eqs 4–5. Chapter: clipping-gp-sn."""
+Source: Jolicoeur-Martineau 2018, RSGAN. Chapter: clipping-gp-sn."""
 
 __all__ = ["HINGE", "MINIMAX", "NON_SATURATING", "RELATIVISTIC", "WASSERSTEIN", "AdversarialLoss"]

@@ -13,7 +13,7 @@ from wgan_lib.sampling import Law
 
 
 class ModeCoverage(NamedTuple):
-    """Modes found, share of high-quality samples (0 to 1), reverse KL in nats; see ``mode_coverage``."""
+    """Modes found, share of high-quality samples (0 to 1), reverse KL in nats. Chapter: clipping-gp-sn."""
 
     modes: float
     high_quality: float
@@ -63,7 +63,7 @@ def mode_coverage_ceiling(law: Law, n: int = 2500) -> ModeCoverage:
 
 
 class HeldOutW1(NamedTuple):
-    """W1 of samples to held-out data and its null, each a mean and a standard deviation over splits."""
+    """W1 of samples to held-out data and its null, mean and standard deviation over splits. Chapter: reading-curves."""
 
     w1: float
     w1_std: float

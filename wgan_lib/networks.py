@@ -43,7 +43,7 @@ class GroupSort(nn.Module):
     """Sort the features of a sample within groups: a 1-Lipschitz activation that keeps the gradient's norm.
 
     The last axis, of a size divisible by ``group_size``; group size 2 is MaxMin. Raises ValueError otherwise.
-    Source: Anil 2019, section 4. Chapter: spectral-normalisation.
+    Source: Anil 2019. Chapter: spectral-normalisation.
     """
 
     def __init__(self, group_size: int = 2) -> None:
@@ -64,7 +64,7 @@ class GroupSort(nn.Module):
 
 
 class Score(nn.Module):
-    """Drop the last axis: ``(..., batch, 1) → (..., batch)``, one number per sample."""
+    """Drop the last axis: ``(..., batch, 1) → (..., batch)``, one number per sample. Chapter: critic."""
 
     def forward(self, x: Float[Tensor, "*batch 1"]) -> Float[Tensor, "*batch"]:
         """Return the scores ``(..., batch)``."""

@@ -171,7 +171,7 @@ class Funnels:
     """A 1-Lipschitz function of cones, u(x) = minₙ ‖x − aₙ‖ + bₙ: ``centres (n, d)``, ``offsets (n,)``.
 
     It is an optimal critic of any pair in which mass moves straight towards the centre of its own cone.
-    Source: Korotin 2022, section 4. Chapter: what-wgans-are.
+    Source: Korotin 2022, eq. 11. Chapter: what-wgans-are.
     """
 
     centres: Float[Tensor, "n d"]
@@ -194,6 +194,7 @@ class ShellPair(Funnels):
     """Shells of radius ``outer`` around each centre against shells of radius ``inner``: W1 = outer − inner.
 
     Made by ``radial_pair`` and ``circles_and_centres``. The optimal critic is the distance to the nearest centre.
+    Chapter: spectral-normalisation.
     """
 
     inner: float
@@ -220,7 +221,7 @@ def radial_pair(dim: int, inner: float = 0.0, outer: float = 1.0) -> ShellPair:
     """Make the pair of uniform laws on the spheres of radius ``outer`` and ``inner`` about 0 in ``dim`` dimensions.
 
     ``dim=1, inner=0`` is ½δ₋₁ + ½δ₁ against δ₀, whose critic is |x|. Raises ValueError unless 0 ≤ inner < outer
-    and dim ≥ 1. Source: Anil 2019, section 6.1 (there inner 0, dimension up to 128). Chapter: spectral-normalisation.
+    and dim ≥ 1. Source: Anil 2019, the absolute value and the high-dimensional cone. Chapter: spectral-normalisation.
     """
     _positive(dim=dim, outer=outer)
     if not 0 <= inner < outer:
@@ -232,7 +233,7 @@ def circles_and_centres(k: int = 3, radius: float = 1.0, spacing: float = 4.0) -
     """Make the pair of ``k`` circles of one ``radius`` and their centres, ``spacing`` apart in a row: W1 = radius.
 
     Raises ValueError for spacing < 2 · radius, where the nearest centre may be another's.
-    Source: Anil 2019, figure 4 (three circles). Chapter: spectral-normalisation.
+    Source: Anil 2019, three cones. Chapter: spectral-normalisation.
     """
     _positive(k=k, radius=radius)
     if spacing < 2 * radius:
@@ -247,7 +248,7 @@ class MinFunnels(Funnels):
 
     a is the centre of the cone that holds x, e the direction and S the length of the ray up to its first exit from the
     cone's cell or the box. u falls by exactly the distance moved, so u is optimal and W1 = E‖x − T(x)‖.
-    Source: Korotin 2022, section 4.2. Chapter: what-wgans-are.
+    Source: Korotin 2022, eq. 12 and figure 3. Chapter: what-wgans-are.
     """
 
     POWER = 8
@@ -297,7 +298,7 @@ def min_funnels(dim: int, n_funnels: int, seed: int) -> MinFunnels:
     """Make a pair of laws in ``dim`` dimensions with known W1 and optimal critic u(x) = minₙ ‖x − aₙ‖ + bₙ.
 
     aₙ ~ U[−2.5, 2.5]^dim, bₙ ~ 0.1 N(0, 1), drawn from ``seed``. Raises ValueError for dim or n_funnels < 1.
-    Source: Korotin 2022, section 4.2, made from its text, not its code. Chapter: what-wgans-are.
+    Source: Korotin 2022, eqs 11–12, made from the description, not the code. Chapter: what-wgans-are.
     """
     _positive(dim=dim, n_funnels=n_funnels)
     generator = torch.Generator().manual_seed(seed)
