@@ -117,7 +117,7 @@ def parts_of(source: str) -> dict[str, str]:
 def test_joined_module_adds_each_part_once_after_all_that_it_imports():
     parts = parts_of(widgets.joined("move-gaussians.mjs"))
     assert set(parts) == {"move-gaussians.mjs"} | {
-        f"{name}.mjs" for name in ("divergences", "kit", "plot", "handle", "scales", "elements")
+        f"{name}.mjs" for name in ("divergences", "kit", "controls", "link", "plot", "handle", "scales", "elements")
     }
     ready: set[str] = set()
     for name, text in parts.items():

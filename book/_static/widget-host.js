@@ -8,8 +8,13 @@
 
   /** anywidget's model over plain state: get, set, on, off, save_changes. */
   class Model {
-    constructor(state) { this.state = state; this.listeners = new Map(); }
-    get(key) { return this.state[key]; }
+    constructor(state) {
+      this.state = state;
+      this.listeners = new Map();
+    }
+    get(key) {
+      return this.state[key];
+    }
     set(key, value) {
       if (Object.is(this.state[key], value)) return;
       this.state[key] = value;
@@ -21,17 +26,25 @@
     }
     off(names, listener) {
       if (names == null) return this.listeners.clear();
-      for (const name of names.split(/\s+/)) this.listeners.set(name, listener ? (this.listeners.get(name) ?? []).filter((l) => l !== listener) : []);
+      for (const name of names.split(/\s+/))
+        this.listeners.set(name, listener ? (this.listeners.get(name) ?? []).filter((l) => l !== listener) : []);
     }
-    fire(name, value) { for (const listener of this.listeners.get(name) ?? []) listener.call(this, this, value); }
-    save_changes() { this.fire("saved"); } // no kernel listens
+    fire(name, value) {
+      for (const listener of this.listeners.get(name) ?? []) listener.call(this, this, value);
+    }
+    save_changes() {
+      this.fire("saved");
+    } // no kernel listens
     send() {}
   }
 
   /** Puts the binary traits, which the state carries as base64, back in their places as DataViews. */
   function withBuffers({ state, buffers = [] }) {
     for (const { path, data, encoding } of buffers) {
-      const bytes = encoding === "hex" ? Uint8Array.from(data.match(/../g) ?? [], (h) => parseInt(h, 16)) : Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+      const bytes =
+        encoding === "hex"
+          ? Uint8Array.from(data.match(/../g) ?? [], (h) => parseInt(h, 16))
+          : Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
       path.slice(0, -1).reduce((at, key) => at[key], state)[path.at(-1)] = new DataView(bytes.buffer);
     }
     return state;
@@ -39,7 +52,8 @@
 
   const modules = new Map(); // source → promise of the module: equal sources are loaded once
   function load(source) {
-    if (!modules.has(source)) modules.set(source, import(URL.createObjectURL(new Blob([source], { type: "text/javascript" }))));
+    if (!modules.has(source))
+      modules.set(source, import(URL.createObjectURL(new Blob([source], { type: "text/javascript" }))));
     return modules.get(source);
   }
 
@@ -53,7 +67,10 @@
   function fail(el, error) {
     console.error("widget:", error);
     el.dataset.failed = "true";
-    const message = Object.assign(document.createElement("p"), { className: "me-failed", textContent: `This figure could not start (${error.message ?? error}). Reload the page, or open the chapter as a notebook.` });
+    const message = Object.assign(document.createElement("p"), {
+      className: "me-failed",
+      textContent: `This figure could not start (${error.message ?? error}). Reload the page, or open the chapter as a notebook.`,
+    });
     message.setAttribute("role", "alert");
     el.replaceChildren(message);
   }
@@ -62,18 +79,25 @@
     const model = models.get(id);
     if (!model) throw new Error(`the page holds no state for widget ${id}`);
     const source = model.get("_esm");
-    if (typeof source !== "string") throw new Error(`${model.get("_model_name") ?? "this control"} needs a running kernel`);
+    if (typeof source !== "string")
+      throw new Error(`${model.get("_model_name") ?? "this control"} needs a running kernel`);
     dress(model.get("_css"));
     const loaded = await load(source);
     const widget = typeof loaded.default === "function" ? await loaded.default() : loaded.default;
-    if (!initialised.has(id)) { initialised.add(id); await widget.initialize?.({ model }); }
+    if (!initialised.has(id)) {
+      initialised.add(id);
+      await widget.initialize?.({ model });
+    }
     return () => widget.render?.({ model, el });
   }
 
   async function start() {
-    const models = new Map(), initialised = new Set(), views = [];
+    const models = new Map(),
+      initialised = new Set(),
+      views = [];
     for (const script of document.querySelectorAll(`script[type="${MIME}state+json"]`))
-      for (const [id, entry] of Object.entries(JSON.parse(script.textContent).state)) models.set(id, new Model(withBuffers(entry)));
+      for (const [id, entry] of Object.entries(JSON.parse(script.textContent).state))
+        models.set(id, new Model(withBuffers(entry)));
     for (const script of document.querySelectorAll(`script[type="${MIME}view+json"]`)) {
       const el = Object.assign(document.createElement("div"), { className: "me-host" });
       el.dataset.widgetHost = "page";
@@ -84,10 +108,14 @@
     for (const [, ready] of views) ready.catch(() => {}); // each is reported below, in the order of the page
     for (const [el, ready] of views) {
       try {
-        await (await ready)();
+        await (
+          await ready
+        )();
         el.dataset.ready = "true";
         el.dispatchEvent(new CustomEvent("widget-ready", { bubbles: true }));
-      } catch (error) { fail(el, error); }
+      } catch (error) {
+        fail(el, error);
+      }
     }
     document.documentElement.dataset.widgets = "ready";
     document.dispatchEvent(new CustomEvent("widgets-ready"));

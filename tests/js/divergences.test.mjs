@@ -1,9 +1,28 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { averagePulls, density, erf, erfc, jsNormals, klNormals, LN2, logRatio, pulls, quantile, w1Normals } from "../../wgan_lib/js/divergences.mjs";
+import {
+  averagePulls,
+  density,
+  erf,
+  erfc,
+  jsNormals,
+  klNormals,
+  LN2,
+  logRatio,
+  pulls,
+  quantile,
+  w1Normals,
+} from "../../wgan_lib/js/divergences.mjs";
 
 const near = (a, b, tolerance) => assert.ok(Math.abs(a - b) <= tolerance, `${a} is not ${b} within ${tolerance}`);
-const pairs = [[0, 1, 2, 1], [0, 1, 0.3, 0.25], [-2, 2.5, 7, 0.2], [1, 0.4, -3, 2.2], [0, 1, 0, 1.01], [5, 0.3, 5.2, 0.3]];
+const pairs = [
+  [0, 1, 2, 1],
+  [0, 1, 0.3, 0.25],
+  [-2, 2.5, 7, 0.2],
+  [1, 0.4, -3, 2.2],
+  [0, 1, 0, 1.01],
+  [5, 0.3, 5.2, 0.3],
+];
 /** ∫ f over the whole of Q's mass by Simpson's rule. */
 const averageOverQ = (f, mean, std, n = 20000) => {
   const h = (20 * std) / n;
@@ -16,7 +35,14 @@ const averageOverQ = (f, mean, std, n = 20000) => {
 };
 
 test("fact 39: JS of shifted unit normals, and of N(0, 1) and N(0, 4)", () => {
-  for (const [shift, js] of [[0.5, 0.03031], [1, 0.11142], [2, 0.33683], [4, 0.63272], [8, 0.69305]]) near(jsNormals(0, 1, shift, 1).js, js, 5e-6);
+  for (const [shift, js] of [
+    [0.5, 0.03031],
+    [1, 0.11142],
+    [2, 0.33683],
+    [4, 0.63272],
+    [8, 0.69305],
+  ])
+    near(jsNormals(0, 1, shift, 1).js, js, 5e-6);
   near(jsNormals(0, 1, 0, 2).js, 0.09273, 5e-6);
 });
 
@@ -52,7 +78,11 @@ test("JS is symmetric, does not change with units, and its quadrature has conver
 test("every slope is the derivative in mean_q", () => {
   const h = 1e-5;
   for (const [mp, sp, mq, sq] of pairs) {
-    for (const [f, name] of [[jsNormals, "js"], [klNormals, "kl"], [w1Normals, "w1"]]) {
+    for (const [f, name] of [
+      [jsNormals, "js"],
+      [klNormals, "kl"],
+      [w1Normals, "w1"],
+    ]) {
       const numeric = (f(mp, sp, mq + h, sq)[name] - f(mp, sp, mq - h, sq)[name]) / (2 * h);
       if (sp === sq || name !== "w1") near(f(mp, sp, mq, sq).slope, numeric, 1e-7 * (1 + Math.abs(numeric)) + 1e-9);
       else near(f(mp, sp, mq, sq).slope, numeric, 1e-6);
@@ -67,22 +97,49 @@ test("the average of the pulls over Q is what the slopes say", () => {
       const found = averageOverQ((x) => pulls(x, mp, sp, mq, sq)[key], mq, sq);
       near(found, average[key], 1e-8 * (1 + Math.abs(found)));
     }
-    near(averageOverQ((x) => pulls(x, mp, sp, mq, sq).wasserstein, mq, sq), average.wasserstein, 2e-3); // a jump: Simpson is of first order
+    near(
+      averageOverQ((x) => pulls(x, mp, sp, mq, sq).wasserstein, mq, sq),
+      average.wasserstein,
+      2e-3,
+    ); // a jump: Simpson is of first order
   }
 });
 
 test("a pull is minus the derivative of its loss", () => {
-  const h = 1e-6, d = (x, law) => 1 / (1 + Math.exp(-logRatio(x, ...law)));
+  const h = 1e-6,
+    d = (x, law) => 1 / (1 + Math.exp(-logRatio(x, ...law)));
   for (const law of pairs) {
-    const x = law[2] + 0.7 * law[3], found = pulls(x, ...law);
+    const x = law[2] + 0.7 * law[3],
+      found = pulls(x, ...law);
     if (d(x, law) < 1e-12 || 1 - d(x, law) < 1e-9) continue;
-    near(found.minimax, -(Math.log(1 - d(x + h, law)) - Math.log(1 - d(x - h, law))) / (2 * h), 1e-4 * (1 + Math.abs(found.minimax)));
-    near(found.nonSaturating, (Math.log(d(x + h, law)) - Math.log(d(x - h, law))) / (2 * h), 1e-4 * (1 + Math.abs(found.nonSaturating)));
+    near(
+      found.minimax,
+      -(Math.log(1 - d(x + h, law)) - Math.log(1 - d(x - h, law))) / (2 * h),
+      1e-4 * (1 + Math.abs(found.minimax)),
+    );
+    near(
+      found.nonSaturating,
+      (Math.log(d(x + h, law)) - Math.log(d(x - h, law))) / (2 * h),
+      1e-4 * (1 + Math.abs(found.nonSaturating)),
+    );
   }
 });
 
 test("erf, erfc and the normal quantile", () => {
-  for (const [x, value] of [[0.1, 0.1124629160182849], [1, 0.8427007929497149], [2.4, 0.9993114861033549], [2.6, 0.9997639655834707], [-1.5, -0.9661051464753108]]) near(erf(x), value, 3e-16 * 4);
+  for (const [x, value] of [
+    [0.1, 0.1124629160182849],
+    [1, 0.8427007929497149],
+    [2.4, 0.9993114861033549],
+    [2.6, 0.9997639655834707],
+    [-1.5, -0.9661051464753108],
+  ])
+    near(erf(x), value, 3e-16 * 4);
   near(erfc(5) / 1.5374597944280349e-12, 1, 1e-13);
-  for (const [p, z] of [[0.975, 1.959963984540054], [0.5, 0], [1 / 14, -1.4652337926855221], [0.001, -3.090232306167813]]) near(quantile(p), z, 1e-12);
+  for (const [p, z] of [
+    [0.975, 1.959963984540054],
+    [0.5, 0],
+    [1 / 14, -1.4652337926855221],
+    [0.001, -3.090232306167813],
+  ])
+    near(quantile(p), z, 1e-12);
 });

@@ -26,4 +26,9 @@ export function change(node, name, value) {
 }
 
 /** "real dashed" → "me-real me-dashed". */
-export const classes = (words) => words.split(/\s+/).filter(Boolean).map((word) => `me-${word}`).join(" ");
+export const classes = (words) =>
+  words
+    .split(/\s+/)
+    .filter(Boolean)
+    .map((word) => `me-${word}`)
+    .join(" ");

@@ -6,12 +6,12 @@
  *
  *     function render({ model, el }) {
  *       const w = frame({ model, el, name: "parallel-lines", label: "Two parallel lines",
- *                         state: { theta: [-2, 2], unit: ["nats", "bits"], heights: [0, 1] } });   // ranges and choices, by trait
+ *                         state: { theta: [-2, 2], unit: ["nats", "bits"], heights: [0, 1] } }); // ranges, choices
  *       w.choice({ trait: "unit", label: "Unit" });            // controls: one row above
  *       const p = w.plot({ height: 220, label: "…", x: { domain: [-2, 2], label: "θ" }, y: { hide: true } });
  *       const real = p.line("real"), fake = p.line("generated dashed");
- *       p.handle({ trait: "theta", colour: "generated", label: "position of the generated line", at: (theta) => [theta, 0.5] });
- *       w.draw(() => {                                         // once per frame, whenever a trait, the width or the theme changed
+ *       p.handle({ trait: "theta", colour: "generated", label: "position of Q", at: (theta) => [theta, 0.5] });
+ *       w.draw(() => {                                 // once per frame, when a trait, the width or the theme changed
  *         real.set([0, 0], [0, 1]);
  *         fake.set([w.get("theta"), w.get("theta")], [0, 1]);
  *         w.readout([{ label: "W₁", value: fixed(Math.abs(w.get("theta")), 4), colour: "critic" }]);
@@ -21,81 +21,62 @@
  *     export default { render };
  *
  * Vocabulary of the frame `w`
- *   get(trait)  set({ trait: value, … })           the state; set() saves to Python once per frame and asks for a draw
- *   choice, slider, check, button                  native controls; `choice` (segmented) and `slider` read their choices and range from `state`
- *   plot({ height, label, x, y, margin, parent })  a plot, see plot.mjs: line, area, rule, dots, arrows, text, canvas, surface, handle, extent, describe
- *   columns(min)                                   a row of plots that wraps below `min` px each; pass it as `parent`
- *   draw(fn)                                       fn runs before each paint that needs it; `w.width` is the width in px
- *   readout([{ label, value, note, colour }])      the line of numbers below; spoken politely after a pause
- *   animate(ms, fn)                                fn(0…1) on each frame, at once fn(1) under reduced motion; returns stop()
- *   colour(name)                                   the theme's colour as text, for canvases: colour("real")
- *   still                                          true when the reader asked for reduced motion
- *   done                                           the cleanup that render returns
- * Colours (classes of marks and handles, custom properties --me-… of widgets.css): real, generated, mixture, critic, js, non-saturating, ink, muted.
- * "Reset" and "Copy link" come by themselves; links need a static page (an ancestor with data-widget-host, set by the host script).
+ *   get(trait)  set({ trait: value, … })   the state; set() saves to Python once per frame and asks for a draw
+ *   choice, slider, check, button          native controls; `choice` and `slider` read choices and range from `state`
+ *   plot({ height, label, x, y, margin, parent })   see plot.mjs: line, area, rule, dots, arrows, text, canvas, surface,
+ *                                          handle, extent, describe
+ *   columns(min)                           a row of plots that wraps below `min` px each; pass it as `parent`
+ *   draw(fn)                               fn runs before each paint that needs it; `w.width` is the width in px
+ *   readout([{ label, value, note, colour }])   the line of numbers below; spoken politely after a pause
+ *   animate(ms, fn)                        fn(0…1) on each frame, at once fn(1) under reduced motion; returns stop()
+ *   colour(name)                           the theme's colour as text, for canvases: colour("real")
+ *   still                                  true when the reader asked for reduced motion
+ *   done                                   the cleanup that render returns
+ * Colours (classes of marks and handles, custom properties --me-… of widgets.css): real, generated, mixture, critic, js,
+ * non-saturating, ink, muted. "Reset" and "Copy link" come by themselves; a link needs a static page (link.mjs).
  */
+import { addControls } from "./controls.mjs";
 import { html } from "./elements.mjs";
+import { linked } from "./link.mjs";
 import { plot } from "./plot.mjs";
-import { clamp } from "./scales.mjs";
-
-/** Address part of a widget's state: `#name?mean_q=2.5&unit=bits`; numbers keep 4 decimals. */
-export function encodeState(name, values) {
-  const number = (v) => (typeof v === "number" ? String(Number(v.toFixed(4))) : String(v));
-  const pairs = Object.entries(values).map(([k, v]) => `${k}=${encodeURIComponent(Array.isArray(v) ? v.flat().map(number).join(",") : number(v))}`);
-  return `#${name}?${pairs.join("&")}`;
-}
-
-/**
- * The inverse of encodeState, for the traits in `state` only. A value of the wrong type or not among the choices is left out, a number outside
- * its range is moved to the nearest end. `now` holds the present values, whose types decide how the text is read. null: not this widget's link.
- */
-export function decodeState(hash, name, state, now) {
-  const [head, query] = hash.replace(/^#/, "").split("?");
-  if (head !== name || query === undefined) return null;
-  const found = {};
-  for (const [trait, text] of new URLSearchParams(query)) {
-    const allowed = state[trait], old = now[trait];
-    if (allowed === undefined || old === undefined) continue;
-    const range = Array.isArray(allowed) && typeof allowed[0] === "number" ? allowed : [-Infinity, Infinity];
-    const number = (t) => (t.trim() === "" || !Number.isFinite(Number(t)) ? NaN : clamp(Number(t), range));
-    let value;
-    if (Array.isArray(old)) {
-      const flat = text.split(",").map(number);
-      value = Array.isArray(old[0]) ? old.map((row, i) => flat.slice(i * row.length, (i + 1) * row.length)) : flat;
-      if (flat.length !== old.flat().length || flat.some(Number.isNaN)) continue;
-    } else if (typeof old === "number") {
-      value = number(text);
-      if (Number.isNaN(value)) continue;
-    } else if (typeof old === "boolean") {
-      if (text !== "true" && text !== "false") continue;
-      value = text === "true";
-    } else {
-      if (Array.isArray(allowed) && !allowed.includes(text)) continue;
-      value = text;
-    }
-    found[trait] = value;
-  }
-  return found;
-}
 
 /**
  * The frame around one widget: state, controls, plots, readout, link, reset.
- * @param {{model: object, el: HTMLElement, name: string, label: string, state: object}} options `state` gives each trait that links and reset
- *   carry: a range [lo, hi] (of each element, where the trait is a list), a list of choices, or true.
+ * @param {{model: object, el: HTMLElement, name: string, label: string, state: object}} options `state` gives each
+ *   trait that links and reset carry: a range [lo, hi] (of each element, where the trait is a list), choices, or true.
  */
 export function frame({ model, el, name, label, state }) {
-  const traits = Object.keys(state), plots = [], draws = [], undo = [], running = new Set();
+  const traits = Object.keys(state),
+    plots = [],
+    draws = [],
+    undo = [],
+    running = new Set();
   const initial = Object.fromEntries(traits.map((t) => [t, structuredClone(model.get(t))]));
   const motion = window.matchMedia("(prefers-reduced-motion: reduce)");
   const status = html("span", { class: "me-spoken", "aria-live": "polite" });
-  const inputs = html("div", { class: "me-inputs" }), actions = html("div", { class: "me-actions" });
+  const inputs = html("div", { class: "me-inputs" }),
+    actions = html("div", { class: "me-actions" });
   const controls = html("div", { class: "me-controls" }, inputs, actions);
-  const body = html("div", { class: "me-body" }), values = html("dl", { class: "me-readout" });
+  const body = html("div", { class: "me-body" }),
+    values = html("dl", { class: "me-readout" });
   const task = html("p", { class: "me-task" });
-  const root = html("div", { class: "me-widget me-bare", role: "group", "aria-label": label }, task, controls, body, values, status);
+  const root = html(
+    "div",
+    { class: "me-widget me-bare", role: "group", "aria-label": label },
+    task,
+    controls,
+    body,
+    values,
+    status,
+  );
   el.append(root);
 
-  let request = 0, unsaved = false, speech = 0, entries = [], drawing = false, measured = "";
+  let request = 0,
+    unsaved = false,
+    speech = 0,
+    entries = [],
+    drawing = false,
+    measured = "";
   const w = { state, root, width: 0, get: (trait) => model.get(trait) };
 
   w.set = (changes) => {
@@ -103,9 +84,14 @@ export function frame({ model, el, name, label, state }) {
     unsaved = true;
     w.invalidate();
   };
-  w.invalidate = () => { if (!request && !drawing) request = requestAnimationFrame(paint); };
+  w.invalidate = () => {
+    if (!request && !drawing) request = requestAnimationFrame(paint);
+  };
   w.touched = () => root.dispatchEvent(new CustomEvent("widget-touched", { bubbles: true }));
-  w.draw = (fn) => { draws.push(fn); w.invalidate(); };
+  w.draw = (fn) => {
+    draws.push(fn);
+    w.invalidate();
+  };
 
   function paint() {
     cancelAnimationFrame(request);
@@ -119,10 +105,13 @@ export function frame({ model, el, name, label, state }) {
       measured = `${w.width} ${plots.length}`;
       for (const fn of draws) fn();
       for (const p of plots) p.finish();
-    } finally { drawing = false; }
+    } finally {
+      drawing = false;
+    }
   }
 
-  // The first observation comes before the first paint, so the reader never sees an empty frame; heights follow widths, never the other way.
+  // The first observation comes before the first paint, so the reader never sees an empty frame.
+  // Heights follow widths, never the other way, so it cannot go round in circles.
   const observer = new ResizeObserver(() => {
     const width = Math.floor(body.clientWidth);
     if (width === w.width) return;
@@ -141,36 +130,7 @@ export function frame({ model, el, name, label, state }) {
     task.hidden = !text;
   });
 
-  /** Adds a control and keeps it in step with its trait. */
-  const control = (node, sync) => { inputs.append(node); root.classList.remove("me-bare"); w.draw(sync); return node; };
-
-  /** Segmented choice: `{ trait, label, names? }`; `names` maps a choice to the words shown. */
-  w.choice = ({ trait, label: legend, names = {} }) => {
-    const group = `${name}-${trait}-${Math.random().toString(36).slice(2, 8)}`;
-    const radios = state[trait].map((option) => html("input", { type: "radio", name: group, value: option, onchange: () => w.set({ [trait]: option }) }));
-    return control(html("fieldset", { class: "me-choice" }, html("legend", {}, legend),
-      ...radios.map((radio, i) => html("label", {}, radio, html("span", {}, names[state[trait][i]] ?? state[trait][i])))),
-    () => radios.forEach((radio) => { radio.checked = radio.value === String(w.get(trait)); }));
-  };
-  /** Native slider: `{ trait, label, step, text? }`; `text(v)` is what is shown and spoken. */
-  w.slider = ({ trait, label: words, step = 0.1, text = (v) => String(v) }) => {
-    const [min, max] = state[trait], shown = html("output", {});
-    const input = html("input", { type: "range", min, max, step, oninput: () => w.set({ [trait]: Number(input.value) }) });
-    return control(html("label", { class: "me-slider" }, html("span", {}, words), input, shown), () => {
-      const v = w.get(trait);
-      if (Number(input.value) !== v) input.value = v;
-      shown.textContent = text(v);
-      input.setAttribute("aria-valuetext", text(v));
-    });
-  };
-  /** Checkbox for a boolean trait. */
-  w.check = ({ trait, label: words }) => {
-    const input = html("input", { type: "checkbox", onchange: () => w.set({ [trait]: input.checked }) });
-    return control(html("label", { class: "me-check" }, input, html("span", {}, words)), () => { input.checked = Boolean(w.get(trait)); });
-  };
-  /** Push button: `{ label, press }`. Returns the element, so that its text can follow the state. */
-  w.button = ({ label: words, press }) => control(html("button", { type: "button", class: "me-button", onclick: press }, words), () => {});
-
+  addControls(w, name, inputs);
   /** Row of plots that wraps once each would be narrower than `min` px. */
   w.columns = (min) => body.appendChild(html("div", { class: "me-columns", style: `--me-min:${min}px` }));
   w.plot = ({ parent = body, ...options }) => {
@@ -181,9 +141,20 @@ export function frame({ model, el, name, label, state }) {
 
   w.readout = (next) => {
     const cells = values.children;
-    if (next.length !== entries.length || next.some((e, i) => e.label !== entries[i].label || e.colour !== entries[i].colour)) {
-      values.replaceChildren(...next.map(({ label: words, colour }) => html("div", { class: `me-${colour ?? "ink"}` },
-        html("dt", {}, words), html("dd", {}, html("span", { class: "me-value" }), html("span", { class: "me-note" })))));
+    if (
+      next.length !== entries.length ||
+      next.some((e, i) => e.label !== entries[i].label || e.colour !== entries[i].colour)
+    ) {
+      values.replaceChildren(
+        ...next.map(({ label: words, colour }) =>
+          html(
+            "div",
+            { class: `me-${colour ?? "ink"}` },
+            html("dt", {}, words),
+            html("dd", {}, html("span", { class: "me-value" }), html("span", { class: "me-note" })),
+          ),
+        ),
+      );
       entries = next.map(() => ({}));
     }
     next.forEach((e, i) => {
@@ -197,27 +168,37 @@ export function frame({ model, el, name, label, state }) {
       const text = next.map((e) => `${e.label} ${e.value} ${e.note ?? ""}`.trim()).join("; ");
       if (status.textContent !== text) status.textContent = text;
     };
-    // A drag must not flood a screen reader: it hears the numbers once they rest. At the start they are there to be read, unannounced.
-    if (status.textContent) speech = setTimeout(speak, 600); else speak();
+    // A drag must not flood a screen reader: it hears the numbers once they rest. At the start they are unannounced.
+    if (status.textContent) speech = setTimeout(speak, 600);
+    else speak();
   };
 
   Object.defineProperty(w, "still", { get: () => motion.matches });
   w.animate = (ms, fn) => {
-    let stopped = false, began;
-    const stop = () => { stopped = true; running.delete(stop); };
+    let stopped = false,
+      began;
+    const stop = () => {
+      stopped = true;
+      running.delete(stop);
+    };
     const step = (now) => {
       if (stopped) return;
       began ??= now;
       const t = Math.min(1, (now - began) / ms);
       fn(t);
-      if (t < 1) requestAnimationFrame(step); else running.delete(stop);
+      if (t < 1) requestAnimationFrame(step);
+      else running.delete(stop);
     };
     if (motion.matches || !(ms > 0)) fn(1);
-    else { running.add(stop); requestAnimationFrame(step); }
+    else {
+      running.add(stop);
+      requestAnimationFrame(step);
+    }
     return stop;
   };
   w.colour = (colour) => {
-    const probe = root.appendChild(html("i", { style: `color:var(--me-${colour})` })), found = getComputedStyle(probe).color;
+    const probe = root.appendChild(html("i", { style: `color:var(--me-${colour})` })),
+      found = getComputedStyle(probe).color;
     probe.remove();
     return found;
   };
@@ -226,38 +207,25 @@ export function frame({ model, el, name, label, state }) {
   w.onTheme = () => {
     if (themed) return;
     themed = true;
-    const watch = new MutationObserver(w.invalidate), dark = window.matchMedia("(prefers-color-scheme: dark)");
-    for (const node of [document.documentElement, document.body]) watch.observe(node, { attributeFilter: ["data-theme", "data-jp-theme-light", "theme", "class"] });
+    const watch = new MutationObserver(w.invalidate),
+      dark = window.matchMedia("(prefers-color-scheme: dark)");
+    for (const node of [document.documentElement, document.body])
+      watch.observe(node, { attributeFilter: ["data-theme", "data-jp-theme-light", "theme", "class"] });
     dark.addEventListener("change", w.invalidate);
-    undo.push(() => { watch.disconnect(); dark.removeEventListener("change", w.invalidate); });
+    undo.push(() => {
+      watch.disconnect();
+      dark.removeEventListener("change", w.invalidate);
+    });
   };
 
-  const reset = html("button", { type: "button", class: "me-quiet", onclick: () => w.set(structuredClone(initial)) }, "Reset");
+  const reset = html(
+    "button",
+    { type: "button", class: "me-quiet", onclick: () => w.set(structuredClone(initial)) },
+    "Reset",
+  );
   actions.append(reset);
-  const page = el.closest("[data-widget-host]");
-  if (page) {
-    // The second widget of one kind on a page answers to "name-2".
-    const alike = [...document.querySelectorAll("[data-widget-link]")].filter((e) => e.dataset.widgetLink.replace(/-\d+$/, "") === name).length;
-    const key = alike ? `${name}-${alike + 1}` : name;
-    page.dataset.widgetLink = key;
-    const follow = () => {
-      const found = decodeState(location.hash, key, state, Object.fromEntries(traits.map((t) => [t, model.get(t)])));
-      if (!found) return;
-      w.set(found);
-      requestAnimationFrame(() => root.scrollIntoView({ block: "center" }));
-    };
-    window.addEventListener("hashchange", follow);
-    undo.push(() => window.removeEventListener("hashchange", follow));
-    follow();
-    const words = "Copy link", link = html("button", { type: "button", class: "me-quiet", title: "Copy a link to this state", onclick: async () => {
-      history.replaceState(null, "", encodeState(key, Object.fromEntries(traits.map((t) => [t, model.get(t)]))));
-      const copied = await copyText(location.href);
-      link.textContent = copied ? "Link copied" : "Link is in the address bar";
-      status.textContent = link.textContent;
-      setTimeout(() => { link.textContent = words; }, 1800);
-    } }, words);
-    actions.append(link);
-  }
+  const link = linked(w, el, name, (words) => (status.textContent = words), undo);
+  if (link) actions.append(link);
 
   w.done = () => {
     cancelAnimationFrame(request);
@@ -267,12 +235,4 @@ export function frame({ model, el, name, label, state }) {
     root.remove();
   };
   return w;
-}
-
-/** Puts text on the clipboard; false where the browser refuses. */
-async function copyText(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch { return false; }
 }

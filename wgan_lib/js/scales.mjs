@@ -1,9 +1,13 @@
-/** Pure parts of a plot: scales, ticks, how numbers are written, key steps, and SVG paths. Nothing here touches the page. */
+/** Pure parts of a plot: scales, ticks, how numbers are written, key steps, SVG paths. Nothing here touches the page. */
 
 /** Scale from `domain` to `range` (pixels), with `.invert`. */
 export function linear([d0, d1], [r0, r1]) {
   const k = (r1 - r0) / (d1 - d0);
-  return Object.assign((v) => r0 + (v - d0) * k, { invert: (p) => d0 + (p - r0) / k, domain: [d0, d1], range: [r0, r1] });
+  return Object.assign((v) => r0 + (v - d0) * k, {
+    invert: (p) => d0 + (p - r0) / k,
+    domain: [d0, d1],
+    range: [r0, r1],
+  });
 }
 
 /** Scale with a base-10 logarithm; the domain is positive. */
@@ -19,7 +23,8 @@ export function ticks(lo, hi, count = 6) {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5, 10].find((m) => m * power >= rough * 0.85) ?? 10);
   const found = [];
-  for (let i = Math.ceil(lo / step - 1e-9); i * step <= hi + step * 1e-9; i++) found.push(Number((i * step).toPrecision(12)) + 0);
+  for (let i = Math.ceil(lo / step - 1e-9); i * step <= hi + step * 1e-9; i++)
+    found.push(Number((i * step).toPrecision(12)) + 0);
   return found;
 }
 
@@ -53,15 +58,26 @@ export function scientific(v, from = 1e-3, digits = 1) {
 /** Key of a slider or handle → how many small steps it asks for, as [along x, along y]; null for any other key. */
 export function keySteps(key, shift) {
   const n = shift ? 10 : 1;
-  const moves = { ArrowRight: [n, 0], ArrowLeft: [-n, 0], ArrowUp: [0, n], ArrowDown: [0, -n], PageUp: [0, 10], PageDown: [0, -10] };
+  const moves = {
+    ArrowRight: [n, 0],
+    ArrowLeft: [-n, 0],
+    ArrowUp: [0, n],
+    ArrowDown: [0, -n],
+    PageUp: [0, 10],
+    PageDown: [0, -10],
+  };
   return moves[key] ?? null;
 }
 
 /** SVG path through (xs[i], ys[i]), already in pixels; a non-finite point breaks the line. */
 export function pathThrough(xs, ys) {
-  let path = "", pen = "M";
+  let path = "",
+    pen = "M";
   for (let i = 0; i < xs.length; i++) {
-    if (!Number.isFinite(xs[i]) || !Number.isFinite(ys[i])) { pen = "M"; continue; }
+    if (!Number.isFinite(xs[i]) || !Number.isFinite(ys[i])) {
+      pen = "M";
+      continue;
+    }
     path += pen + xs[i].toFixed(2) + "," + ys[i].toFixed(2);
     pen = "L";
   }
@@ -72,11 +88,14 @@ export function pathThrough(xs, ys) {
 export function arrowPath([x0, y0, x1, y1], head = 4.5) {
   const length = Math.hypot(x1 - x0, y1 - y0);
   if (!(length >= 1)) return null;
-  const h = Math.min(head, length * 0.75), ux = ((x1 - x0) / length) * h, uy = ((y1 - y0) / length) * h;
+  const h = Math.min(head, length * 0.75),
+    ux = ((x1 - x0) / length) * h,
+    uy = ((y1 - y0) / length) * h;
   const wing = (s) => `${(x1 - ux - s * uy * 0.6).toFixed(2)},${(y1 - uy + s * ux * 0.6).toFixed(2)}`;
   const tip = `${x1.toFixed(2)},${y1.toFixed(2)}`;
   return `M${x0.toFixed(2)},${y0.toFixed(2)}L${tip}M${wing(1)}L${tip}L${wing(-1)}`;
 }
 
 /** SVG path of a circle in pixels. */
-export const circlePath = (x, y, r) => `M${(x - r).toFixed(2)},${y.toFixed(2)}a${r},${r} 0 1 0 ${2 * r},0a${r},${r} 0 1 0 ${-2 * r},0`;
+export const circlePath = (x, y, r) =>
+  `M${(x - r).toFixed(2)},${y.toFixed(2)}a${r},${r} 0 1 0 ${2 * r},0a${r},${r} 0 1 0 ${-2 * r},0`;
