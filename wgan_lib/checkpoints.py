@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import pickle  # for its error only
 import re
 import warnings
 from collections.abc import Mapping
@@ -45,7 +46,10 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises DamagedFileError that names the file if it is truncated, altered or foreign. Chapter: full-models.
     """
     archive = read_sealed(path, "checkpoint")
-    state = torch.load(io.BytesIO(archive), map_location="cpu", weights_only=True)
+    try:
+        state = torch.load(io.BytesIO(archive), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise DamagedFileError(f"{path} holds something else than weights, and was not loaded: {error}") from error
     return {**state, "settings": json.loads(state["settings"])}
 
 
