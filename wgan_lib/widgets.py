@@ -34,6 +34,7 @@ def joined(module: str) -> str:
     (nested `data:` URLs work as well, but grow by a third at each level).
 
     Raises FileNotFoundError for a missing module, ValueError where modules import each other in a circle.
+    Chapter: every one.
     """
     parts: dict[str, str] = {}
     _collect(module, (), parts)
@@ -54,7 +55,7 @@ def _collect(module: str, importers: tuple[str, ...], parts: dict[str, str]) -> 
 
 @cache
 def stylesheet() -> str:
-    """Read the one style sheet of all widgets."""
+    """Read the one style sheet of all widgets. Chapter: every one."""
     return (_JS / "widgets.css").read_text(encoding="utf-8")
 
 
@@ -63,14 +64,14 @@ class InvalidTrait(t.TraitError, ValueError):
 
 
 def finite(widget: t.HasTraits, proposal: Any) -> float:
-    """Accept a finite number only: a traitlets validator, which raises InvalidTrait."""
+    """Accept a finite number only: a traitlets validator, which raises InvalidTrait. Chapter: every one."""
     if not isfinite(proposal.value):
         raise InvalidTrait(f"{proposal.trait.name} must be a finite number, not {proposal.value!r}")
     return float(proposal.value)
 
 
 def positive(widget: t.HasTraits, proposal: Any) -> float:
-    """Accept a finite number above zero only: a traitlets validator, which raises InvalidTrait."""
+    """Accept a finite number > 0 only: a traitlets validator, which raises InvalidTrait. Chapter: every one."""
     if not (isfinite(proposal.value) and proposal.value > 0):
         raise InvalidTrait(f"{proposal.trait.name} must be finite and > 0, not {proposal.value!r}")
     return float(proposal.value)
@@ -79,7 +80,7 @@ def positive(widget: t.HasTraits, proposal: Any) -> float:
 class BookWidget(anywidget.AnyWidget):
     """What all widgets share: the style sheet, the sentence above the figure, and no argument passed over in silence.
 
-    `task` is that sentence. Raises TypeError for an argument that is no trait.
+    `task` is that sentence. Raises TypeError for an argument that is no trait. Chapter: every one.
     """
 
     _css = stylesheet()
