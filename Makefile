@@ -34,6 +34,14 @@ format: $(READY)
 notebooks: $(READY)
 	python book/_ext/notebooks.py
 
+# Every notebook from top to bottom with the versions that Colab ships.
+colab: notebooks
+	test -d .venv-colab || $(PYTHON) -m venv .venv-colab
+	.venv-colab/bin/python -m pip install --quiet -r tests/colab/requirements.txt
+	.venv-colab/bin/python -m pip install --quiet --no-deps .
+	rm -rf build
+	.venv-colab/bin/python tests/colab/run_notebooks.py
+
 serve:
 	$(PYTHON) -m http.server --directory _build/html 8000
 
