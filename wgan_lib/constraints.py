@@ -27,6 +27,7 @@ class LipschitzConstraint(Protocol):
 
     def attach(self, critic: nn.Module) -> None:
         """Prepare the critic's weights, once, before its optimiser is made."""
+        return  # an empty body would make the hook abstract to a type checker
 
     def penalty(
         self, critic: nn.Module, real: Float[Tensor, "..."], fake: Float[Tensor, "..."], rng: Rng
@@ -36,6 +37,7 @@ class LipschitzConstraint(Protocol):
 
     def project(self, critic: nn.Module) -> None:
         """Mend the critic's weights, after each optimiser step."""
+        return
 
 
 @dataclass(frozen=True)
@@ -101,10 +103,9 @@ class GradientPenalty(LipschitzConstraint):
         for name, layer in critic.named_modules():
             if isinstance(layer, nn.modules.batchnorm._BatchNorm):
                 raise ValueError(f"layer {name!r} of the critic, {layer}, mixes the samples of a batch: {advice}")
-        first = next((m for m in critic.modules() if isinstance(m, nn.Linear | BatchedLinear)), None)
-        start = next(iter(critic.parameters()), None)
-        if first is not None and start is first.weight:  # only then is the shape of a sample known
-            probe = torch.linspace(-1, 1, 4 * first.in_features).reshape(4, -1).to(start)
+        first = next((layer for layer in critic.modules() if not list(layer.children())), None)
+        if isinstance(first, nn.Linear | BatchedLinear):  # only then is the shape of a sample known
+            probe = torch.linspace(-1, 1, 4 * first.in_features).reshape(4, -1).to(first.weight)
             if mixes_samples(critic, probe):
                 raise ValueError(f"the critic's score of one sample depends on the others of its batch: {advice}")
 
