@@ -1,0 +1,319 @@
+"""ParallelLines and SandPiles: traits, formulas held to wgan_lib, scipy and POT, and drags in a page."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+from scipy.spatial.distance import jensenshannon
+from test_widget_browser import browser, centre, handle, open_page, readings, swipe  # noqa: F401 (two are fixtures)
+from test_widgets import in_node
+from traitlets import TraitError
+
+from wgan_lib import divergences, segments, transport, widgets
+
+
+@pytest.fixture(scope="module")
+def states() -> np.ndarray:
+    """Random (theta, tilt, noise) that the handles can reach."""
+    rng = np.random.default_rng(4)
+    return np.c_[rng.uniform(-1, 1, 24), rng.uniform(-90, 90, 24), 10 ** rng.uniform(-1.7, -0.3, 24)]
+
+
+def test_blurred_segments_in_node_are_those_of_the_library(states):
+    found = in_node(
+        "v.s.map(([a, b, c]) => { const { js, tv, kl } = m.compare(a, b, c); return [js, kl, tv]; })",
+        "segments.mjs",
+        s=states.tolist(),
+    )
+    expected = np.array([segments.segment_divergences(*state) for state in states])
+    np.testing.assert_allclose(np.array(found)[:, 0], expected[:, 0], atol=1e-6)
+    np.testing.assert_allclose(np.array(found)[:, 1], expected[:, 1], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(np.array(found)[:, 2], expected[:, 2], atol=5e-4)
+
+
+@pytest.mark.parametrize(("theta", "tilt", "noise"), [(0.1, 30.0, 0.15), (0.4, 75.0, 0.3), (-0.2, -50.0, 0.08)])
+def test_blurred_segments_agree_with_mixtures_of_normals(theta, tilt, noise):
+    """The densities as sums of 400 normals along each segment, the integrals as plain sums over the whole plane."""
+    u = (np.arange(400) + 0.5) / 400 - 0.5
+    angle = math.radians(tilt)
+    x, y = np.arange(-2.6, 2.6, noise / 5), np.arange(-1.9, 1.9, noise / 5)
+
+    def density(centres):
+        across, up = (stats.norm.pdf(axis[None], c[:, None], noise) for axis, c in zip((x, y), centres.T, strict=True))
+        return across.T @ up / len(u)
+
+    p = density(np.c_[0 * u, u])
+    q = density(np.c_[theta + u * math.sin(angle), u * math.cos(angle)])
+    cell, half = (noise / 5) ** 2, (p + q) / 2
+    log = {name: np.log(np.maximum(law, 1e-300)) for name, law in (("p", p), ("q", q), ("half", half))}
+    js = 0.5 * (p * (log["p"] - log["half"]) + q * (log["q"] - log["half"])).sum() * cell
+    found = segments.segment_divergences(theta, tilt, noise)
+    assert found.js == pytest.approx(js, abs=1e-5)
+    assert found.tv == pytest.approx(0.5 * np.abs(p - q).sum() * cell, abs=1e-3)
+    assert found.kl == pytest.approx((p * (log["p"] - log["q"])).sum() * cell, rel=1e-4)
+
+
+def test_untilted_segments_are_a_pair_of_normals():
+    for theta, noise in ((0.3, 0.2), (-1.0, 0.4), (0.05, 0.02)):
+        found = segments.segment_divergences(theta, 0.0, noise)
+        assert found.js == pytest.approx(divergences.js_normals(0, noise, theta, noise), abs=1e-9)
+        assert found.kl == pytest.approx(divergences.kl_normals(0, noise, theta, noise), rel=1e-9)
+        distance, _ = integrate.quad(
+            lambda x, a=theta, s=noise: abs(stats.norm.pdf(x, 0, s) - stats.norm.pdf(x, a, s)), -4, 4,
+            points=[0, theta / 2, theta], limit=500,
+        )  # fmt: skip
+        assert found.tv == pytest.approx(distance / 2, abs=1e-7)
+        assert in_node("[m.compare(v.theta, 0, v.noise).tv]", "segments.mjs", theta=theta, noise=noise)[
+            0
+        ] == pytest.approx(distance / 2, abs=1e-7)
+
+
+def segment(theta: float, tilt: float, n: int) -> np.ndarray:
+    u, angle = (np.arange(n) + 0.5) / n - 0.5, math.radians(tilt)
+    return np.c_[theta + u * math.sin(angle), u * math.cos(angle)]
+
+
+def test_w1_of_segments_agrees_with_pot_on_400_points(states):
+    found = in_node("v.s.map(([a, b]) => m.w1Segments(a, b).w1)", "segments.mjs", s=states.tolist())
+    for value, (theta, tilt, _) in zip(found, states, strict=True):
+        exact = transport.w1(segment(0, 0, 400), segment(theta, tilt, 400))
+        assert value == pytest.approx(exact, abs=1e-4)
+        assert segments.w1_segments(theta, tilt) == pytest.approx(value, abs=1e-12)
+        assert abs(theta) <= exact + 1e-12
+
+
+def test_the_same_noise_leaves_w1_of_the_untilted_pair_and_lowers_that_of_a_tilted_one():
+    """Blurred segments as points: those of Q are those of P, moved by theta, so that W1 is theta to the last digit."""
+    rng = np.random.default_rng(9)
+    noise = rng.normal(0, 0.2, (400, 2))
+    assert transport.w1(segment(0, 0, 400) + noise, segment(0.6, 0, 400) + noise) == pytest.approx(0.6, abs=1e-12)
+    sharp, blurred = segments.w1_segments(0.0, 90.0), []
+    for _ in range(5):
+        x, y = (segment(0, tilt, 800) + rng.normal(0, 0.2, (800, 2)) for tilt in (0, 90))
+        blurred.append(transport.w1(x, y))
+    assert max(blurred) < sharp - 0.05  # and that although samples overestimate W1
+
+
+def test_histograms_in_node_are_those_of_scipy_and_the_library():
+    rng = np.random.default_rng(12)
+    pairs = [rng.dirichlet(np.full(n, 0.4), 2).tolist() for n in rng.integers(2, 17, 60)]
+    call = (
+        "v.pairs.map(([p, q]) => [m.areaByColumns(p, q), m.work(m.parcels(p, q)), m.js(p, q), m.mean(p) - m.mean(q)])"
+    )
+    for (p, q), (columns, rows, js, shift) in zip(pairs, in_node(call, "sand.mjs", pairs=pairs), strict=True):
+        x = np.arange(len(p), dtype=float)
+        exact = transport.w1(x, x, np.array(p), np.array(q))
+        assert (columns, rows) == pytest.approx((exact, exact), abs=1e-10)
+        assert transport.w1(x[:, None] * [1, 0], x[:, None] * [1, 0], np.array(p), np.array(q)) == pytest.approx(exact)
+        assert js == pytest.approx(jensenshannon(p, q) ** 2, abs=1e-12)
+        assert shift == pytest.approx(x @ p - x @ q, abs=1e-10)
+
+
+def test_parallel_lines_read_only_traits_follow():
+    lines = widgets.ParallelLines(theta=0.4)
+    assert (lines.js, lines.kl, lines.tv, lines.w1) == (math.log(2), math.inf, 1.0, pytest.approx(0.4))
+    lines.tilt = 60.0
+    assert (lines.js, lines.kl, lines.tv) == (math.log(2), math.inf, 1.0)
+    assert lines.w1 == segments.w1_segments(0.4, 60.0)
+    lines.noise = 0.2
+    assert lines.js == segments.segment_divergences(0.4, 60.0, 0.2).js < math.log(2)
+    lines.theta = lines.tilt = lines.noise = 0.0
+    assert (lines.js, lines.kl, lines.tv, lines.w1) == (0, 0, 0, 0)
+    with pytest.raises(TraitError):
+        lines.js = 1.0
+
+
+@pytest.mark.parametrize(
+    ("trait", "value"),
+    [("theta", 1.5), ("theta", math.nan), ("tilt", -91.0), ("noise", -0.1), ("noise", 0.001), ("noise", 0.6)],
+)
+def test_parallel_lines_refuse_what_they_cannot_show(trait, value):
+    with pytest.raises(ValueError, match=rf"{trait} must .*{value}"):
+        widgets.ParallelLines(**{trait: value})
+    lines = widgets.ParallelLines()
+    with pytest.raises(TraitError, match=trait):
+        setattr(lines, trait, value)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: segments.segment_divergences(math.inf), "theta must be finite"),
+        (lambda: segments.segment_divergences(0.1, math.nan), "tilt must be finite"),
+        (lambda: segments.segment_divergences(0.1, 0.0, -1.0), "noise must be ≥ 0, got -1.0"),
+        (lambda: segments.segment_divergences(0.1, 0.0, 1e-5), r"at least 0\.001, got 1e-05"),
+        (lambda: segments.w1_segments(0.1, 0.0, 0), "n must be at least 1, got 0"),
+    ],
+)
+def test_segments_name_what_is_wrong(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_sand_piles_scale_heights_and_follow():
+    piles = widgets.SandPiles(real=[0, 0, 3], generated=[1, 1, 0])
+    assert piles.w1 == pytest.approx(1.5)
+    assert piles.js == pytest.approx(math.log(2))
+    piles.generated = [0, 0, 7]
+    assert (piles.w1, piles.js) == (0, 0)
+    piles.real = [2, 0, 2]
+    assert piles.w1 == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("heights", "message"),
+    [
+        ([1, -1, 2], "must hold finite heights"),
+        ([0, 0, 0], "not all zero"),
+        ([1], "at least 2"),
+        ([1, math.nan], "finite"),
+    ],
+)
+def test_sand_piles_refuse_what_is_no_pile(heights, message):
+    with pytest.raises(ValueError, match=message):
+        widgets.SandPiles(real=heights, generated=heights)
+
+
+def test_sand_piles_keep_their_number_of_bars():
+    with pytest.raises(ValueError, match="equal lengths, not 2 and 3"):
+        widgets.SandPiles(real=[1, 1], generated=[1, 1, 1])
+    piles = widgets.SandPiles(real=[1, 1], generated=[1, 3])
+    with pytest.raises(TraitError, match="2, as at the start, not 3"):
+        piles.real = [1, 1, 1]
+    for trait, value in (("moved", 1.5), ("area", "circles"), ("plan", "lazy")):
+        with pytest.raises(TraitError, match=trait):
+            setattr(piles, trait, value)
+
+
+@pytest.mark.browser
+def test_parallel_lines_drag_tilt_and_keys_end_on_the_library_numbers(open_page):  # noqa: F811
+    page = open_page(widgets.ParallelLines())
+
+    def check() -> tuple[float, float, float]:
+        page.wait_for_timeout(60)
+        theta, tilt = (
+            float(handle(page, name).get_attribute("aria-valuenow"))
+            for name in ("shift θ of Q", "tilt of Q in degrees")
+        )
+        noise, shown = float(page.locator("input[type=range]").input_value()), readings(page)
+        js, kl, tv = segments.segment_divergences(theta, tilt, noise)
+        assert shown["W₁"] == f"{segments.w1_segments(theta, tilt):.4f}"
+        assert float(shown["JS"]) == pytest.approx(js, abs=6e-5)
+        assert float(shown["TV"]) == pytest.approx(tv, abs=1e-3)
+        assert (shown["KL(P‖Q)"] == "∞") == (kl == math.inf)
+        return theta, tilt, noise
+
+    def drag(name: str, dx: float, dy: float, below: float = 0) -> None:
+        x, y = centre(handle(page, name))
+        page.mouse.move(x, y + below)
+        page.mouse.down()
+        page.mouse.move(x + dx, y + below + dy, steps=5)
+        page.mouse.up()
+
+    drag("shift θ of Q", -70, 12)
+    assert 0 < check()[0] < 0.6
+    drag("tilt of Q in degrees", 60, 40)
+    assert 20 < check()[1] < 80
+    assert readings(page)["JS"] == "0.6931"  # crossing or not
+    drag("shift θ of Q", -30, 0, below=20)  # by the segment itself
+    check()
+    page.locator("input[type=range]").fill("0.2")
+    assert check()[2] == 0.2
+    assert float(readings(page)["JS"]) < 0.6
+    page.get_by_role("button", name="Reset").click()
+    assert check() == (0.6, 0.0, 0.0)
+    handle(page, "shift θ of Q").focus()
+    for key, theta in (("ArrowLeft", 0.5), ("Home", -1.0), ("Shift+ArrowRight", 0.0)):
+        page.keyboard.press(key)
+        assert check()[0] == theta
+    assert readings(page) == {"JS": "0", "KL(P‖Q)": "0", "TV": "0", "W₁": "0.0000"}
+    handle(page, "tilt of Q in degrees").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    assert check()[1] == 10.0
+    assert readings(page)["JS"] == "0.6931"
+
+
+@pytest.mark.browser
+def test_sand_is_drawn_with_mouse_finger_and_keys_and_moves(open_page):  # noqa: F811
+    piles = widgets.SandPiles()
+
+    def shares(page, words: str) -> np.ndarray:
+        page.wait_for_timeout(60)
+        sliders = page.get_by_role("slider", name=words).all()
+        return np.array([float(slider.get_attribute("aria-valuenow")) for slider in sliders])
+
+    def check(page) -> None:
+        q, p, shown = shares(page, "pile Q"), shares(page, "hole P"), readings(page)
+        assert (p.sum(), q.sum()) == pytest.approx((1, 1), abs=1e-9)
+        x = np.arange(12.0)
+        exact = f"{transport.w1(x, x, p, q):.4f}"
+        assert (shown["W₁ = ∫|F − G| dx"], shown["∫|F⁻¹ − G⁻¹| du"]) == (exact, exact)
+        assert shown["JS"] == f"{jensenshannon(p, q) ** 2:.4f}"
+
+    page = open_page(piles)
+    check(page)
+    assert readings(page)["W₁ = ∫|F − G| dx"] == f"{piles.w1:.4f}"
+    before, (x, y) = shares(page, "pile Q"), centre(handle(page, "pile Q, generated, place 4"))
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + 50, steps=4)
+    page.mouse.up()
+    after = shares(page, "pile Q")
+    assert after[4] < before[4] - 0.05
+    assert after[3] / after[2] == pytest.approx(before[3] / before[2])
+    assert centre(handle(page, "pile Q, generated, place 4"))[0] == pytest.approx(x, abs=0.1)
+    check(page)
+    (x0, ground), (x1, _) = centre(handle(page, "hole P, real, place 8")), centre(handle(page, "hole P, real, place 9"))
+    page.mouse.move(x0, ground)
+    page.mouse.down()
+    page.mouse.move(x0 - 4 * (x1 - x0), ground, steps=2)  # faster than one event per bar: none is left out
+    page.mouse.up()
+    drawn = shares(page, "hole P")
+    assert (drawn[4:9] > 0.05).all()
+    check(page)
+    handle(page, "hole P, real, place 11").focus()
+    page.keyboard.press("Shift+ArrowUp")
+    assert shares(page, "hole P")[11] == pytest.approx(drawn[11] + 0.1, abs=1e-3)
+    check(page)
+    page.get_by_role("button", name="One spike").click()
+    check(page)
+    assert readings(page)["JS"] == "0.6931"
+    page.get_by_role("radio", name="rows").check(force=True)
+    page.get_by_role("button", name="Move the sand").click()
+    page.wait_for_timeout(1500)
+    assert 0 < float(readings(page)["work done"]) < 8
+    page.wait_for_function("document.querySelector('input[type=range]').value === '1'")
+    page.wait_for_timeout(60)
+    assert readings(page)["work done"] == "8.0000"
+    page.get_by_role("button", name="Split").click()
+    page.get_by_role("radio", name="reversed").check(force=True)
+    page.locator("input[type=range]").fill("1")
+    page.wait_for_timeout(60)
+    assert float(readings(page)["work done"]) > float(readings(page)["W₁ = ∫|F − G| dx"]) + 1
+
+    phone = open_page(piles, width=390, has_touch=True, is_mobile=True)
+    x, y = centre(handle(phone, "pile Q, generated, place 5"))
+    swipe(phone, x, y, 0, 30)
+    assert shares(phone, "pile Q")[5] < before[5] - 0.03
+    check(phone)
+
+
+@pytest.mark.browser
+def test_reduced_motion_moves_the_sand_at_once(open_page):  # noqa: F811
+    page = open_page(widgets.SandPiles(), reduced_motion="reduce")
+    page.get_by_role("button", name="Move the sand").click()
+    page.wait_for_timeout(100)
+    assert readings(page)["work done"] == readings(page)["W₁ = ∫|F − G| dx"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_both_fit_every_width(open_page, theme):  # noqa: F811
+    page = open_page(widgets.ParallelLines(tilt=40.0, noise=0.1), widgets.SandPiles(moved=0.5), theme=theme)
+    for width in (1440, 768, 390, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(80)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    for slider in page.get_by_role("slider").all():
+        assert slider.get_attribute("aria-label") or slider.evaluate("e => e.labels.length")
