@@ -11,9 +11,11 @@ from math import isfinite
 from typing import Any
 
 import anywidget
+import numpy as np
 import traitlets as t
+from scipy.spatial.distance import jensenshannon
 
-from wgan_lib import divergences, segments
+from wgan_lib import divergences, segments, transport
 
 _JS = files("wgan_lib") / "js"
 _IMPORT = re.compile(r"""^(import\b[^"';]*)(["'])\./([\w.-]+\.mjs)\2""", re.MULTILINE)
@@ -136,14 +138,14 @@ class MoveGaussians(BookWidget):
 
 
 class ParallelLines(BookWidget):
-    """Two segments in the plane, P upright at 0 and Q at `theta`, to drag apart, to tilt (`tilt`, degrees) and to blur (`noise`, σ).
+    """Two segments in the plane, P upright at 0, Q at `theta`, to drag apart, `tilt` (degrees) and blur (`noise`, σ).
 
-    Without noise JS is exactly ln 2 for all (theta, tilt) ≠ (0, 0), crossing or not. The read-only traits `js` and `kl` = KL(P‖Q) in nats and
-    `tv` hold with the noise; `w1`, in lengths of the segments, is that of the segments themselves: the noise leaves |theta| as it is where
-    tilt = 0 and can only lower it elsewhere.
+    Without noise JS is exactly ln 2 for all (theta, tilt) ≠ (0, 0), crossing or not. The read-only traits `js` and
+    `kl` = KL(P‖Q) in nats and `tv` hold with the noise; `w1`, in lengths of the segments, is that of the segments
+    themselves: the noise leaves |theta| as it is where tilt = 0 and can only lower it elsewhere.
 
     Raises:
-        InvalidTrait: theta is outside [−1.25, 1.25], tilt outside [−90, 90], or noise neither 0 nor in [0.01, 0.5].
+        InvalidTrait: theta is outside [−1, 1], tilt outside [−90, 90], or noise neither 0 nor in [0.01, 0.5].
 
     Source: Arjovsky, Chintala & Bottou (2017), example 1; Arjovsky & Bottou (2017), section 3. Chapter: js-saturation.
     """
@@ -153,7 +155,8 @@ class ParallelLines(BookWidget):
     tilt = t.Float(0.0).tag(sync=True)
     noise = t.Float(0.0).tag(sync=True)
     task = t.Unicode(
-        "Drag the orange segment away: which distance knows how far it is? Then tilt it through the blue one, and add noise."
+        "Drag the orange segment away: which distance knows how far it is? "
+        "Then tilt it through the blue one, and add noise."
     ).tag(sync=True)
     js = t.Float(read_only=True).tag(sync=True)
     kl = t.Float(read_only=True)  # stays here: JSON knows no infinity
@@ -167,7 +170,7 @@ class ParallelLines(BookWidget):
     @t.validate("theta", "tilt", "noise")
     def _in_reach(self, proposal: Any) -> float:
         name, value = proposal.trait.name, finite(self, proposal)
-        low, high = {"theta": (-1.25, 1.25), "tilt": (-90.0, 90.0), "noise": (0.01, 0.5)}[name]
+        low, high = {"theta": (-1.0, 1.0), "tilt": (-90.0, 90.0), "noise": (0.01, 0.5)}[name]
         if not (low <= value <= high or (name == "noise" and value == 0)):
             raise InvalidTrait(f"{name} must be {'0 or ' if name == 'noise' else ''}in [{low}, {high}], not {value!r}")
         return value
@@ -177,3 +180,60 @@ class ParallelLines(BookWidget):
         for name, value in segments.segment_divergences(self.theta, self.tilt, self.noise)._asdict().items():
             self.set_trait(name, value)
         self.set_trait("w1", segments.w1_segments(self.theta, self.tilt))
+
+
+class SandPiles(BookWidget):
+    """A pile of sand (`generated`, Q) and a hole (`real`, P) to draw bar by bar, and the work of filling it.
+
+    Heights ≥ 0, at least two, as many for P as for Q; both are scaled to mass one, all of it at the middles 0, 1, 2, …
+    of the bars. `area` reads W₁ as "columns" ∫|F − G| dx or "rows" ∫|F⁻¹ − G⁻¹| du; `plan` moves the sand by the
+    "cheapest" (monotone) or the "reversed" coupling; `moved` says how far, from 0 to 1. Read-only: `w1` in units of
+    one bar, `js` in nats.
+
+    Raises:
+        InvalidTrait: a height is negative or not finite, all are zero, or the numbers of bars differ.
+        TraitError: moved is outside [0, 1], or area or plan is none of its choices.
+
+    Source: Villani (2003), theorem 2.18; Monge (1781) for the pile and the hole. Chapter: wasserstein-1d.
+    """
+
+    _esm = joined("sand-piles.mjs")
+    real = t.List(t.Float(), [2.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 3.0, 5.0, 4.0, 2.0, 1.0]).tag(sync=True)
+    generated = t.List(t.Float(), [0.0, 1.0, 3.0, 5.0, 6.0, 4.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0]).tag(sync=True)
+    area = t.Enum(("columns", "rows"), "columns").tag(sync=True)
+    plan = t.Enum(("cheapest", "reversed"), "cheapest").tag(sync=True)
+    moved = t.Float(0.0, min=0.0, max=1.0).tag(sync=True)
+    task = t.Unicode(
+        "Draw the pile above the ground and the hole below it, then move the sand. "
+        "The work it takes is the area between F and G."
+    ).tag(sync=True)
+    js = t.Float(read_only=True).tag(sync=True)
+    w1 = t.Float(read_only=True).tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        if len(self.real) != len(self.generated):
+            raise InvalidTrait(
+                f"real and generated must have equal lengths, not {len(self.real)} and {len(self.generated)}"
+            )
+        self._bars = len(self.real)
+        self._measure()
+
+    @t.validate("real", "generated")
+    def _heights(self, proposal: Any) -> list[float]:
+        name, heights = proposal.trait.name, np.asarray(proposal.value, dtype=float)
+        if len(heights) < 2 or len(heights) != getattr(self, "_bars", len(heights)):
+            wanted = f"{self._bars}, as at the start" if hasattr(self, "_bars") else "at least 2"
+            raise InvalidTrait(f"{name} must have {wanted}, not {len(heights)} heights")
+        if not (np.isfinite(heights).all() and (heights >= 0).all() and heights.sum() > 0):
+            raise InvalidTrait(f"{name} must hold finite heights ≥ 0, not all zero, not {proposal.value!r}")
+        return list(proposal.value)
+
+    @t.observe("real", "generated")
+    def _measure(self, change: object = None) -> None:
+        if not hasattr(self, "_bars"):
+            return  # both laws are not there yet
+        p, q = (np.array(heights) / sum(heights) for heights in (self.real, self.generated))
+        places = np.arange(self._bars, dtype=float)
+        self.set_trait("w1", transport.w1(places, places, p, q))
+        self.set_trait("js", float(jensenshannon(p, q) ** 2))
