@@ -164,7 +164,8 @@ def test_every_recorded_run_loads_is_small_and_names_where_it_came_from() -> Non
     for name in runs.names():
         run = runs.load(name)
         assert (folder / f"{name}.npz").stat().st_size <= 300_000, name
-        assert {"seed", "commit", "torch", "device"} <= set(run.meta), name
+        assert {"commit", "torch", "machine"} <= set(run.meta), name
+        assert {"seed", "seeds"} & set(run.meta), name
 
 
 def test_a_run_file_needs_its_ending(tmp_path: Path) -> None:
@@ -184,6 +185,10 @@ def test_a_full_disk_is_told_and_the_old_file_stays(tmp_path: Path, monkeypatch:
         small_run(9).save(path)
     assert caught.value.errno == errno.ENOSPC
     assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["a.npz"]
+    monkeypatch.undo()
+    (tmp_path / ".a.npz.123.part").write_bytes(b"half")  # what a killed process leaves
+    small_run(9).save(path)
     assert os.listdir(tmp_path) == ["a.npz"]
 
 

@@ -35,7 +35,7 @@ def save(folder: str | os.PathLike[str], step: int, state: Mapping[str, Any]) ->
     torch.save({**state, "settings": json.dumps(state.get("settings", {}))}, buffer)
     write_sealed(path, "checkpoint", buffer.getvalue())
     earlier = [other for other in paths(folder) if other.name < path.name]
-    for stale in [*earlier[KEPT - 1 :], *path.parent.glob(".step-*.part")]:  # .part: what a kill left half-written
+    for stale in [*earlier[KEPT - 1 :], *path.parent.glob(".step-*.part")]:  # .part: half-written before a kill
         stale.unlink(missing_ok=True)
     return path
 

@@ -178,6 +178,8 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
+        for scrap in path.parent.glob(f".{path.name}.*.part"):  # what a kill left half-written
+            scrap.unlink(missing_ok=True)
     except BaseException as error:
         with suppress(OSError):  # a folder that cannot be written holds nothing of ours
             beside.unlink(missing_ok=True)

@@ -1,0 +1,98 @@
+"""Presets: every one builds, trains, repeats, and says where it comes from."""
+
+import dataclasses
+
+import pytest
+import torch
+from torch import nn
+
+from wgan_lib import diagnostics, metrics, presets, training
+from wgan_lib.constraints import GradientPenalty, WeightClipping
+from wgan_lib.losses import NON_SATURATING, WASSERSTEIN
+from wgan_lib.recipes import RMSProp, stream
+
+
+def test_the_names_of_the_comparison_are_there() -> None:
+    methods = ("wgan-gp", "clipping", "sn", "orthonormal", "r1", "gan", "algorithm1")
+    assert set(presets.names()) == {f"{method}-{law}" for method in methods for law in ("ring8", "grid25")}
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_every_preset_builds_trains_and_names_its_source(name: str) -> None:
+    preset = presets.build(name)
+    (step,) = preset.train(n_steps=1, batch_size=16, critic_steps=1)
+    assert step.settings["constraint"] == repr(preset.constraint)
+    assert preset.name == name
+    assert any(year in preset.source for year in ("2014", "2017", "2018", "2019"))
+    assert preset.published
+    assert metrics.mode_coverage_ceiling(preset.data).modes > 7  # type: ignore[arg-type]
+
+
+def test_a_preset_is_what_it_says() -> None:
+    letter = presets.build("algorithm1-grid25")
+    assert (letter.constraint, letter.optimizer) == (WeightClipping(0.01), RMSProp(5e-5))
+    assert (letter.critic_steps, letter.batch_size, letter.loss) == (5, 64, WASSERSTEIN)
+    assert presets.build("r1-ring8").constraint == GradientPenalty(0.1, target=0.0, at="reals")
+    assert presets.build("gan-ring8").loss is NON_SATURATING
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        letter.batch_size = 3  # type: ignore[misc]
+
+
+def test_the_seed_draws_the_networks_and_nothing_else_does() -> None:
+    def weights(seed: int) -> torch.Tensor:
+        preset = presets.build("wgan-gp-ring8", seed)
+        return torch.cat([t.flatten() for m in (preset.generator, preset.critic) for t in m.state_dict().values()])
+
+    torch.manual_seed(1)
+    first = weights(3)
+    torch.manual_seed(2)
+    assert torch.equal(first, weights(3))
+    assert not torch.equal(first, weights(4))
+
+
+def test_changes_come_on_top_of_the_preset() -> None:
+    steps = presets.build("sn-ring8").train(n_steps=2, seed=5, batch_size=32)
+    settings = next(steps).settings
+    assert (settings["n_steps"], settings["seed"], settings["batch_size"]) == (2, 5, 32)
+    assert settings["linear_decay"] is True
+    with pytest.raises(TypeError, match="learning_rate"):
+        presets.build("sn-ring8").train(learning_rate=1.0)
+
+
+def test_an_unknown_name_is_told_the_nearest() -> None:
+    with pytest.raises(ValueError, match=r"no preset is named 'wgan-gp-ring9'; the nearest are wgan-gp-ring8"):
+        presets.build("wgan-gp-ring9")
+    with pytest.raises(ValueError, match=r"'zzzz'; the nearest are wgan-gp-ring8, .*gan-grid25"):
+        presets.build("zzzz")
+
+
+@pytest.mark.parametrize("one_lipschitz", [False, True])
+def test_fourier_features_stretch_every_direction_as_they_say(one_lipschitz: bool) -> None:
+    rng = torch.Generator().manual_seed(0)
+    features = presets.FourierFeatures(3, 8, 2.0, rng, one_lipschitz)
+    x = torch.randn(5, 3, generator=rng)
+    assert features(x).shape == (5, 19)
+    jacobians = torch.stack([torch.autograd.functional.jacobian(lambda p: features(p[None])[0], point) for point in x])
+    norms = torch.linalg.matrix_norm(jacobians, ord=2)
+    torch.testing.assert_close(norms, torch.full((5,), features.lipschitz_constant), rtol=1e-5, atol=0)
+    assert features.lipschitz_constant == pytest.approx(1.0) if one_lipschitz else features.lipschitz_constant > 2
+
+
+@pytest.mark.parametrize("name", ["sn-ring8", "orthonormal-ring8"])
+def test_bounded_critics_are_one_lipschitz_after_training(name: str) -> None:
+    preset = presets.build(name)
+    *_, step = preset.train(n_steps=20, batch_size=64)
+    layers = nn.Sequential(step.critic[0], *step.critic[1])  # type: ignore[index, misc]
+    points = preset.data.sample(200, stream(0, "evaluation"))
+    bound = diagnostics.lipschitz_bound(layers)
+    assert bound == pytest.approx(1.0, abs=0.25 if name == "sn-ring8" else 1e-4)  # one power iteration lags behind
+    assert diagnostics.lipschitz_on_pairs(step.critic, points, 1.3 * points) <= bound * (1 + 1e-5)
+
+
+@pytest.mark.slow
+def test_wgan_gp_finds_the_whole_ring() -> None:
+    preset = presets.build("wgan-gp-ring8")
+    run = training.record(preset.train(n_steps=700), every=350, n_samples=2500)
+    found = metrics.mode_coverage(torch.tensor(run["samples"][-1]), preset.data)  # type: ignore[arg-type]
+    assert found.modes == 8
+    assert found.high_quality > 0.25
