@@ -4,7 +4,7 @@
  */
 import { svg } from "./elements.mjs";
 import { frame } from "./kit.mjs";
-import { pathThrough } from "./scales.mjs";
+import { fixed, pathThrough } from "./scales.mjs";
 import { amounts, broken, cTransform, extremes, fill, fit, improve, place, planCost, priceValue, raise, road, slack, tidy, unplaced } from "./shipping.mjs";
 
 const PITCH = 25, BLOCK = 21, REACH = 56; // px: from bucket to bucket, side of a bucket, how far from a hole a bucket may be let go
@@ -183,7 +183,7 @@ function render({ model, el }) {
     markers.prices.classList.toggle("me-hollow-marker", !fair);
     const inside = (v, half) => bar.x.invert(Math.min(bar.width - half, Math.max(half, X(v))));
     costs.set(inside(cost, 58), 28, full ? `plan costs ${cost}` : `${cost} so far`);
-    earns.set(inside(value, 62), -38, fair ? `prices earn ${value}` : `${value}, not fair`);
+    earns.set(inside(value, 62), -38, fair ? `prices earn ${fixed(value, 0)}` : `${fixed(value, 0)}, not fair`);
     const room = X(cost) - X(value);
     between.show(full && fair && (met || room > 60)).set(met ? cost : (Math.max(0, value) + cost) / 2, 0, met ? "" : `gap ${cost - value}`);
     bar.describe(`Bar from 0 to ${most}. Plan ${cost}${full ? "" : ", not full"}; prices ${value}${fair ? "" : ", not fair"}.`);
@@ -224,7 +224,7 @@ function render({ model, el }) {
     const steepest = bad.map((k) => `${towns[k].place}–${towns[k + 1].place} km`);
     w.readout([
       { label: "Plan costs", value: String(cost), colour: "ink", note: full ? said.plan ?? "" : `not counted: ${times(open, "bucket")} left to carry` },
-      { label: "Prices earn", value: String(value), colour: "critic", note: fair ? said.prices ?? "" : `not counted: too steep at ${steepest.join(", ")}` },
+      { label: "Prices earn", value: fixed(value, 0), colour: "critic", note: fair ? said.prices ?? "" : `not counted: too steep at ${steepest.join(", ")}` },
       { label: "Gap", value: full && fair ? String(cost - value) : "–", colour: "ink", note: full && fair && cost === value ? "no plan is cheaper, no fair prices earn more" : "" },
     ]);
   });
