@@ -4,7 +4,7 @@ import { frame } from "./kit.mjs";
 import { fixed, scientific } from "./scales.mjs";
 import { blurred, compare, pointsOf, w1Segments } from "./segments.mjs";
 
-const SHIFT = 1, SPAN = 1.1, ROOM = 1.58, LAYERS = [0.4, 0.8, 1.2, 1.6, 2, 2.4];
+const SHIFT = 1, SPAN = 1.1, ROOM = 1.58, LAYERS = [1 / 3, 2 / 3, 1, 4 / 3, 5 / 3, 2];
 
 /** What the readout says of JS, with what is missing to ln 2 once four decimals no longer show it. */
 export function describeJs({ js, gap }, noise) {
@@ -90,7 +90,8 @@ function render({ model, el }) {
   }
 
   w.draw(() => {
-    const theta = w.get("theta"), tilt = w.get("tilt"), noise = w.get("noise"), same = theta === 0 && tilt === 0;
+    const asked = w.get("noise"), noise = asked < 0.01 ? 0 : asked; // a link may ask for less than a grid can hold
+    const theta = w.get("theta"), tilt = w.get("tilt"), same = theta === 0 && tilt === 0;
     // One unit is as long upwards as sideways, or a tilt would change the length of the segment.
     const { top, bottom } = scene.margin, tall = scene.height - top - bottom, unit = Math.min((scene.width - 16) / (2 * ROOM), tall / 1.5);
     scene.extent({ x: [-(scene.width - 16) / 2 / unit, (scene.width - 16) / 2 / unit], y: [-tall / 2 / unit, tall / 2 / unit] });
