@@ -3,6 +3,7 @@
 Jupyter Book 1 always loads sphinx-thebe (whose script lives on a CDN and declares its constants twice) and the theme loads 1.5 MB of
 FontAwesome JavaScript although its icons come from the local web font. Both go. Matplotlib's SVGs are put into the page itself, where
 CSS reaches them: the palette of `wgan_lib.figures` becomes the custom properties of `widgets.css`, in light and in dark.
+Last, names that the theme and myst-nb give to assistive technology contradict what is on the screen: they are mended here.
 """
 
 import html
@@ -17,6 +18,11 @@ from wgan_lib.figures import PALETTE
 THEBE_CONFIG = re.compile(r'<script type="text/x-thebe-config">.*?</script>\s*(<script>kernelName = .*?</script>)?', re.DOTALL)
 FONTAWESOME = re.compile(r"<!-- So that users can add custom icons -->\s*<script[^>]*fontawesome\.js[^>]*></script>")
 SVG_IMAGE = re.compile(r'<img (?P<attributes>[^>]*?src="(?P<src>[^"]*_images/[0-9a-f]{64}\.svg)"[^>]*)/?>')
+NAMES = [  # an aria-label that hides the words shown, and a list role around children that are no list items
+    (re.compile(r'(<button class="btn search-button-field[^>]*) aria-label="[^"]*"'), r"\1"),
+    (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
+    (re.compile(r'<div role="list" class="citation-list">'), '<div class="citation-list">'),
+]
 UNUSED = ["_static/scripts/fontawesome.js", "_static/scripts/*.map", "_static/scripts/*.LICENSE.txt", "_static/styles/*.map",
           "_static/sphinx-thebe.*", "_static/vendor/fontawesome/webfonts/*.ttf", "_static/play-solid.svg", "_static/images/logo_*.svg"]  # fmt: skip
 
@@ -56,6 +62,8 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
             return inline((page.parent / match["src"]).read_text(encoding="utf-8"), alt.group(1) if alt else "")
 
         mended = SVG_IMAGE.sub(figure, FONTAWESOME.sub("", text))
+        for pattern, better in NAMES:
+            mended = pattern.sub(better, mended)
         if mended != text:
             page.write_text(mended, encoding="utf-8")
     for pattern in UNUSED:

@@ -1,0 +1,141 @@
+"""Every page of the built book: complete without a network, without errors, accessible, and no wider than the window."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from playwright import sync_api
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).parent.parent
+HTML = ROOT / "_build/html"
+AXE = ROOT / "tests/js/node_modules/axe-core/axe.min.js"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+PAGES = ["index", *re.findall(r"- file: book/(\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))]
+WIDTHS = (1440, 768, 390, 320)
+SERIOUS = "() => axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations.filter((v) => " \
+          "['serious', 'critical'].includes(v.impact)).map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`))"  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[sync_api.Browser]:
+    if not (HTML / "index.html").exists():
+        pytest.fail("the book is not built: run `make book` first")
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    serving = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(HTML)))
+    Thread(target=serving.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{serving.server_port}"
+    serving.shutdown()
+
+
+def opened(browser: sync_api.Browser, address: str, width: int = 1440, theme: str = "light") -> tuple[sync_api.Page, list[str]]:
+    """The page with all its widgets mounted, and what went wrong on the way; requests that leave the book are cut and noted."""
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
+    wrong: list[str] = []
+    home = address.split("/book/")[0]
+
+    def gate(route: sync_api.Route) -> None:
+        url = route.request.url
+        if url.startswith((home, "blob:", "data:")):
+            route.continue_()
+        else:
+            wrong.append(f"request to {url}")
+            route.abort()
+
+    page.route("**/*", gate)
+    page.on("pageerror", lambda error: wrong.append(f"page error: {error}"))
+    page.on("console", lambda message: wrong.append(f"console: {message.text}") if message.type == "error" else None)
+    page.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
+    page.goto(address)
+    page.wait_for_function("() => [...document.querySelectorAll('[data-widget-host]')].every((e) => e.dataset.ready !== undefined)", timeout=15000)
+    return page, wrong
+
+
+def file(name: str) -> str:
+    return f"{HTML.as_uri()}/book/{name}.html"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_whole_without_a_network(chromium: sync_api.Browser, server: str, name: str) -> None:
+    for address in (file(name), f"{server}/book/{name}.html"):
+        page, wrong = opened(chromium, address)
+        promised = page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count()
+        living = page.locator("[data-widget-host] .me-widget svg, [data-widget-host] .me-widget canvas").count()
+        assert wrong == []
+        assert living >= promised
+        assert page.locator(".me-failed").count() == 0
+        assert page.locator(".katex-error, .MathJax, .problematic").count() == 0
+        page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_serious_barrier_and_no_sideways_scroll(chromium: sync_api.Browser, name: str, theme: str) -> None:
+    page, wrong = opened(chromium, file(name), theme=theme)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(150)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} scrolls sideways at {width} px"
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.add_script_tag(path=AXE)
+    assert page.evaluate(SERIOUS) == []
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    assert wrong == []
+    page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_figure_is_described(name: str) -> None:
+    text = (HTML / f"book/{name}.html").read_text(encoding="utf-8")
+    body = text[text.index("<article") : text.index("</article>")]
+    assert "_images/" not in body, "a figure was not put into the page: are matplotlib's figures SVG?"
+    for label in re.findall(r'<svg class="me-widget figure-svg" role="img" aria-label="([^"]*)"', body):
+        assert len(label.split()) >= 8, f"alt text of a figure in {name} says too little: {label!r}"
+        assert "jupyter_execute" not in label
+
+
+def test_the_front_door_leads_in(chromium: sync_api.Browser) -> None:
+    page = chromium.new_page()
+    page.goto(f"{HTML.as_uri()}/index.html")
+    page.wait_for_url("**/book/index.html")
+    assert page.locator("h1").first.inner_text().startswith("Moving Earth")
+    page.close()
+
+
+def test_a_drag_on_the_built_page_ends_on_the_closed_form(chromium: sync_api.Browser) -> None:
+    from wgan_lib import divergences
+
+    page, wrong = opened(chromium, file("js-saturation"))
+    handle = page.get_by_role("slider", name=re.compile("mean of Q|mean.*generated|Q.*mean", re.IGNORECASE)).first
+    handle.focus()
+    for _ in range(6):
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    position = float(handle.get_attribute("aria-valuenow"))
+    assert position == pytest.approx(2 + 6 - 0.1)
+    shown = page.locator("[data-widget-host] .me-readout").first.inner_text()
+    exact = divergences.js_normals(0, 1, position, 1)
+    assert f"{int(exact * 1e4) / 1e4:.4f}" in shown  # digits are cut, not rounded up to the limit
+    assert f"{divergences.w1_normals(0, 1, position, 1):.4f}" in shown
+    assert "→ ln 2" in shown
+    assert "= ln 2" not in shown
+    assert wrong == []
+    page.close()
