@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -66,7 +67,7 @@ class Adversaries:
         batches = [sampler.sample(self.batch_size, rng) for rng in self.rngs[purpose]]
         return (torch.stack(batches) if self.several else batches[0]).to(self.device)
 
-    def critic_step(self) -> dict[str, Tensor]:
+    def critic_step(self) -> dict[str, Float[Tensor, "*copies"]]:
         """Draw a fresh batch, descend loss + penalty by one joint backward, project; return what was measured."""
         self.real = self._draw(self.data, "data")
         with torch.no_grad():
@@ -86,7 +87,7 @@ class Adversaries:
             "critic_loss": loss.detach(),
         }
 
-    def generator_step(self) -> dict[str, Tensor]:
+    def generator_step(self) -> dict[str, Float[Tensor, ""]]:
         """Descend the generator's loss once, on fresh latents; return what was measured."""
         fake_scores = self.critic(self.generator(self._draw(self.latent, "latent")))
         real_scores = None
@@ -103,7 +104,7 @@ class Adversaries:
             self.average.update_parameters(self.generator)
         return {"generator_loss": loss.detach()}
 
-    def gradient_norms(self) -> dict[str, Tensor]:
+    def gradient_norms(self) -> dict[str, Float[Tensor, ""]]:
         """Return the Euclidean norms of the last gradients of both networks, over all weights and copies."""
         networks = {"generator_gradient_norm": self.generator, "critic_gradient_norm": self.critic}
         return {

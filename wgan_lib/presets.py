@@ -116,38 +116,38 @@ def _planar(place: _Place, seed: int, *, bounded: bool = False, sort: bool = Fal
 
 
 def wgan_gp(place: _Place, seed: int) -> dict[str, Any]:
-    """The Wasserstein loss with the two-sided penalty at interpolates; λ in units of the law's length."""
+    """The Wasserstein loss with the two-sided penalty at interpolates. Chapter: gradient-penalty."""
     source = "Gulrajani 2017, Algorithm 1 (there λ = 10 or .1, n_critic 5, Adam 1e-4, width 512)"
     return _planar(place, seed, constraint=GradientPenalty(1.0), source=source)
 
 
 def clipping(place: _Place, seed: int) -> dict[str, Any]:
-    """The Wasserstein loss with clipped weights, a box wide enough for small layers."""
+    """The Wasserstein loss with clipped weights, a box wide enough for small layers. Chapter: weight-clipping."""
     source = "Arjovsky 2017, Algorithm 1, with c = .1 and RMSProp 5e-4 (there c = .01, 5e-5)"
     return _planar(place, seed, constraint=WeightClipping(0.1), optimizer=RMSProp(5e-4), critic_steps=5, source=source)
 
 
 def algorithm1(place: _Place, seed: int) -> dict[str, Any]:
-    """The first WGAN to the letter: RMSProp 5e-5, c = .01, batch 64, n_critic 5, no average, no decay."""
+    """The first WGAN to the letter: RMSProp 5e-5, c = .01, batch 64, n_critic 5. Chapter: weight-clipping."""
     letter: dict[str, Any] = {"optimizer": RMSProp(), "batch_size": 64, "ema": 0.0, "linear_decay": False}
     letter |= {"critic_steps": 5, "latent": NormalLatent(2), "source": "Arjovsky 2017, Algorithm 1"}
     return _planar(place, seed, constraint=WeightClipping(0.01), **letter)
 
 
 def spectral_norm(place: _Place, seed: int) -> dict[str, Any]:
-    """The Wasserstein loss with each layer divided by its norm."""
+    """The Wasserstein loss with each layer divided by its norm. Chapter: spectral-normalisation."""
     source = "Miyato 2018, Algorithm 1 (there with the GAN's or the hinge loss)"
     return _planar(place, seed, constraint=SpectralNorm(), bounded=True, source=source)
 
 
 def orthonormal(place: _Place, seed: int) -> dict[str, Any]:
-    """The Wasserstein loss with orthonormal layers and sorting activations."""
+    """The Wasserstein loss with orthonormal layers and sorting activations. Chapter: spectral-normalisation."""
     source = "Anil 2019, section 4"
     return _planar(place, seed, constraint=Orthonormal(), bounded=True, sort=True, source=source)
 
 
 def r1(place: _Place, seed: int) -> dict[str, Any]:
-    """The non-saturating GAN with R1, γ = .2: what today's GANs keep."""
+    """The non-saturating GAN with R1, γ = .2: what today's GANs keep. Chapter: gradient-penalty."""
     source = "Mescheder 2018, eq. 9"
     return _planar(
         place, seed, loss=NON_SATURATING, constraint=GradientPenalty(0.1, target=0.0, at="reals"), source=source
@@ -155,7 +155,7 @@ def r1(place: _Place, seed: int) -> dict[str, Any]:
 
 
 def gan(place: _Place, seed: int) -> dict[str, Any]:
-    """The non-saturating GAN without any constraint."""
+    """The non-saturating GAN without any constraint. Chapter: js-saturation."""
     published = "modes, high quality, reverse KL with larger networks: ring 6.3, 98.2 %, .45; grid 17.3, 94.8 %, .70"
     source = "Goodfellow 2014, section 3; scores from Lin 2018, table 1"
     return _planar(place, seed, loss=NON_SATURATING, constraint=Unconstrained(), source=source, published=published)
