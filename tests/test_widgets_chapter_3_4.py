@@ -340,6 +340,25 @@ def test_two_sides_is_won_by_hand(open_page):  # noqa: F811
 
 
 @pytest.mark.browser
+def test_a_finger_carries_a_bucket(open_page):  # noqa: F811
+    page = open_page(widgets.TwoSides(), width=390, has_touch=True, is_mobile=True)
+    finger = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+        page.wait_for_timeout(20)
+
+    boxes = [page.get_by_role("slider", name=f"bucket 2 of the pile at {km} km").bounding_box() for km in (2, 9)]
+    (x0, y0), (x1, y1) = ((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) for box in boxes)
+    touch("touchStart", (x0, y0))
+    for k in range(1, 9):
+        touch("touchMove", (x0 + (x1 - x0) * k / 8, y0 + (y1 - y0) * k / 8))
+    touch("touchEnd")
+    page.wait_for_timeout(60)
+    assert readings(page)["Plan costs"] == "29"
+
+
+@pytest.mark.browser
 def test_a_matching_drawn_by_mouse_and_keys_is_scored(open_page):  # noqa: F811
     widget = widgets.TransportPlan()
     page = open_page(widget)

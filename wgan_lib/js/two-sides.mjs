@@ -78,6 +78,8 @@ function render({ model, el }) {
       node.focus({ preventScroll: true });
       event.preventDefault();
     });
+    // As for the kit's handles: Chromium heeds no touch-action inside an SVG and would scroll the page instead.
+    node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     node.addEventListener("pointermove", (event) => {
       if (held.bucket !== k || held.pointer !== event.pointerId) return;
       Object.assign(held, { at: point(event), moved: true });
