@@ -1,5 +1,6 @@
-"""ParallelLines and SandPiles: traits, formulas held to wgan_lib, scipy and POT, and drags in a page."""
+"""ParallelLines, SandPiles and AmbientDimension: traits, formulas held to wgan_lib, scipy and POT, drags."""
 
+import json
 import math
 
 import numpy as np
@@ -317,3 +318,169 @@ def test_both_fit_every_width(open_page, theme):  # noqa: F811
         assert page.evaluate("document.documentElement.scrollWidth") == width
     for slider in page.get_by_role("slider").all():
         assert slider.get_attribute("aria-label") or slider.evaluate("e => e.labels.length")
+
+
+DIMS = [2, 3, 40, 12288]
+
+
+@pytest.fixture(scope="module")
+def sheets() -> dict[str, object]:
+    """Invented measurements with the shapes of the chapter's: 4 dimensions, 3 draws, 50 and 60 distances."""
+    rng = np.random.default_rng(9)
+    accuracy = np.sort(rng.uniform(0.6, 1, (4, 3)), axis=0)
+    return {
+        "dims": DIMS,
+        "accuracy": accuracy,
+        "js": math.log(2) - stats.bernoulli.entropy(accuracy),
+        "w1": rng.uniform(1, 2, (4, 3)),
+        "w1_null": rng.uniform(0.2, 0.3, (4, 3)),
+        "nearest": 10 ** rng.normal([[-0.9], [-0.5], [0.1], [0.2]], 0.3, (4, 50)),
+        "nearest_null": 10 ** rng.normal(-1, 0.4, (4, 60)),
+    }
+
+
+def test_distances_travel_as_shares_of_bins_of_a_tenth_of_a_decade(sheets):
+    made = widgets.AmbientDimension(**sheets, selected=2)
+    edges = 10 ** ((made.tenths + np.arange(len(made.shares[0]) + 1)) / 10)
+    both = np.r_[sheets["nearest"].ravel(), sheets["nearest_null"].ravel()]
+    assert edges[0] <= both.min() < edges[1]
+    assert edges[-2] <= both.max() < edges[-1]
+    for end in ("", "_null"):
+        distances = sheets[f"nearest{end}"]
+        counts = [np.histogram(row, edges)[0] / len(row) for row in distances]
+        np.testing.assert_allclose(getattr(made, f"shares{end}"), counts, atol=1e-5)
+        assert getattr(made, f"median{end}") == pytest.approx(np.median(distances, axis=1), abs=1e-6)
+    for name in ("accuracy", "js", "w1", "w1_null"):
+        np.testing.assert_allclose(getattr(made, name), sheets[name], atol=1e-6)
+    assert (made.dims, made.selected) == (DIMS, 2)
+
+
+def test_a_chapter_of_measurements_weighs_little_on_the_page():
+    rng = np.random.default_rng(0)
+    near = {name: 10 ** rng.uniform(-3, 0.6, (12, 300)) for name in ("nearest", "nearest_null")}
+    rows = {name: rng.uniform(0, 0.69, (12, 6)) for name in ("accuracy", "js", "w1", "w1_null")}
+    state = widgets.AmbientDimension(range(2, 14), **rows, **near).get_state()
+    carried = {name: value for name, value in state.items() if not name.startswith("_")}
+    assert 5_000 < len(json.dumps(carried)) < 20_000
+
+
+def test_medians_in_node_are_numpys(sheets):
+    found = in_node("v.rows.map(m.spread)", "ambient-dimension.mjs", rows=sheets["nearest"].tolist())
+    for part, expected in (("low", np.min), ("median", np.median), ("high", np.max)):
+        np.testing.assert_allclose([row[part] for row in found], expected(sheets["nearest"], axis=1), rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"dims": [2, 3, 3, 4]}, ValueError, "dims must be at least two increasing"),
+        ({"dims": [0, 1, 2, 3]}, ValueError, "dims"),
+        ({"dims": [2]}, ValueError, "dims"),
+        ({"dims": [2.0, 3.0, 4.0, 5.0]}, ValueError, "dims"),
+        ({"dims": [2, 3, 4]}, ValueError, r"accuracy must have shape \(3, n ≥ 1\), one row per D, not \(4, 3\)"),
+        ({"accuracy": np.full((4, 3), 1.5)}, ValueError, r"accuracy must be in \[0, 1\], not 1.5"),
+        ({"accuracy": 0.9}, ValueError, r"accuracy must have shape \(4, n ≥ 1\), .* not \(\)"),
+        ({"js": np.full((4, 3), 0.7)}, ValueError, r"js must be in \[0, 0.693147\], not 0.7"),
+        ({"js": np.zeros((4, 2))}, ValueError, "js must have as many draws as accuracy, 3, not 2"),
+        ({"w1": np.full((4, 3), np.nan)}, ValueError, "w1 must be finite"),
+        ({"w1_null": np.full((4, 3), -0.1)}, ValueError, "w1_null must be in"),
+        ({"nearest": np.zeros((4, 5))}, ValueError, "nearest must hold distances > 0, not 0"),
+        ({"nearest_null": np.ones((4, 0))}, ValueError, "nearest_null must have shape"),
+        ({"nearest": [["near"] * 3] * 4}, TypeError, "nearest must hold real numbers"),
+        ({"selected": 4}, TraitError, "selected must be an index of dims, 0 to 3, not 4"),
+        ({"selected": -1}, TraitError, "selected must be an index"),
+        ({"depth": 3}, TypeError, "no trait depth"),
+    ],
+)
+def test_measurements_that_do_not_fit_are_refused_by_name(sheets, change, error, message):
+    with pytest.raises(error, match=message):
+        widgets.AmbientDimension(**{**sheets, **change})
+
+
+def test_only_the_chosen_dimension_changes_later(sheets):
+    made = widgets.AmbientDimension(**sheets)
+    for name in ("dims", "accuracy", "shares"):
+        with pytest.raises(TraitError, match="read-only"):
+            setattr(made, name, [])
+    with pytest.raises(TraitError, match="selected must be an index"):
+        made.selected = 4
+    made.selected = 3
+    assert made.selected == 3
+
+
+@pytest.mark.browser
+def test_slider_cursor_finger_and_keys_all_choose_the_dimension(open_page, sheets):  # noqa: F811
+    def check(page, index: int) -> None:
+        page.wait_for_timeout(60)
+        accuracy, js, w1 = (np.median(sheets[name][index]) for name in ("accuracy", "js", "w1"))
+        dim = f"{DIMS[index]:,}"
+        assert readings(page) == {
+            "D": dim, "accuracy": f"{100 * accuracy:.1f} %", "JS ≥": f"{js:.4f}", "W₁": f"{w1:.2f}",
+        }  # fmt: skip
+        native = page.locator("input[type=range]")
+        assert (native.input_value(), native.get_attribute("aria-valuetext")) == (str(index), dim)
+        for plot in ("JS", "W₁"):
+            cursor = handle(page, f"dimension D, on the plot of {plot}")
+            assert cursor.get_attribute("aria-valuetext") == f"{dim} dimensions"
+        picture = page.get_by_role("img").first.get_attribute("aria-label")
+        medians = (f"{np.median(sheets[name][index]):.2f}" for name in ("nearest", "nearest_null"))
+        assert f"in {dim} dimensions" in picture
+        assert all(median in picture for median in medians)
+
+    page = open_page(widgets.AmbientDimension(**sheets, selected=1))
+    check(page, 1)
+    for index in (0, 3, 2):
+        page.locator("input[type=range]").fill(str(index))
+        check(page, index)
+    cursor = handle(page, "dimension D, on the plot of W₁")
+    for key, index in (("ArrowRight", 3), ("ArrowRight", 3), ("ArrowLeft", 2), ("Home", 0), ("End", 3)):
+        cursor.press(key)
+        check(page, index)
+
+    def drag(page, name: str, dx: float) -> None:
+        x, y = centre(handle(page, name))
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + dx, y + 5, steps=8)
+        page.mouse.up()
+
+    places = []
+    for index in range(4):
+        page.locator("input[type=range]").fill(str(index))
+        page.wait_for_timeout(60)
+        places.append(centre(handle(page, "dimension D, on the plot of JS"))[0])
+    drag(page, "dimension D, on the plot of JS", places[1] - places[3] + 4)
+    check(page, 1)
+    drag(page, "dimension D, on the plot of W₁", places[2] - places[1] - 4)
+    check(page, 2)
+    x, y = centre(handle(page, "dimension D, on the plot of JS"))
+    page.mouse.move(x, y + 40)  # the cursor line, away from its handle
+    page.mouse.down()
+    page.mouse.move(x + 600, y + 40, steps=4)
+    page.mouse.up()
+    check(page, 3)
+    page.get_by_role("button", name="Reset").click()
+    check(page, 1)
+
+    phone = open_page(widgets.AmbientDimension(**sheets, selected=1), width=390, has_touch=True, is_mobile=True)
+    handle(phone, "dimension D, on the plot of JS").scroll_into_view_if_needed()
+    x, y = centre(handle(phone, "dimension D, on the plot of JS"))
+    swipe(phone, x, y, 300, 8)
+    check(phone, 3)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_dimensions_fit_every_width_and_a_link_chooses_one(open_page, sheets, theme):  # noqa: F811
+    page = open_page(widgets.AmbientDimension(**sheets), theme=theme, link="#ambient-dimension?selected=3")
+    page.wait_for_timeout(60)
+    assert readings(page)["D"] == "12,288"
+    for width in (1440, 768, 390, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(80)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        box = page.locator(".me-widget").bounding_box()
+        for text in page.locator(".me-svg text").all():
+            written = text.bounding_box()
+            assert box["x"] - 1 <= written["x"]
+            assert written["x"] + written["width"] <= box["x"] + box["width"] + 1

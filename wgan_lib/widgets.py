@@ -14,10 +14,11 @@ from typing import Any
 import anywidget
 import numpy as np
 import traitlets as t
+from jaxtyping import Float, Num
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import jensenshannon
 
-from wgan_lib import divergences, segments, transport
+from wgan_lib import arrays, divergences, segments, transport
 
 _JS = files("wgan_lib") / "js"
 _IMPORT = re.compile(r"""^(import\b[^"';]*)(["'])\./([\w.-]+\.mjs)\2""", re.MULTILINE)
@@ -494,3 +495,89 @@ class LipschitzCones(BookWidget):
         self.set_trait("gap", float(mean[0] - mean[1]))
         self.set_trait("slope", float(np.abs(np.diff(self.values) / np.diff(self._x)).max()))
         self.set_trait("certified", self.gap / max(1.0, self.slope))
+
+
+class AmbientDimension(BookWidget):
+    """Two thin sheets in ever larger spaces: distances to the nearest real sample, a bound on JS, and W₁.
+
+    A discriminator that is right with probability a, on as many real as generated samples, proves JS ≥ ln 2 − H(a)
+    nats. The page gets the distances as shares of samples in bins of a tenth of a decade, the first starting at
+    10^(tenths/10), and their medians. All traits are read-only but `task` and `selected`, the index of the D shown.
+
+    Args:
+        dims: increasing whole numbers ≥ 1, at least two.
+        accuracy, js, w1, w1_null: (len, draws) held-out accuracy, the bound in nats, W₁, and W₁ of two real samples.
+        nearest, nearest_null: (len, n) distances of generated, and of held-out real, samples to the nearest real one.
+
+    Raises:
+        ValueError: an argument is not as described, or not finite; distances ≤ 0; js above ln 2.
+        TypeError: an argument does not hold real numbers.
+        InvalidTrait: selected is no index of dims.
+
+    Source: Arjovsky & Bottou (2017), lemma 3 and theorem 2.2; the bound is Fano's. Chapter: js-saturation.
+    """
+
+    _esm = joined("ambient-dimension.mjs")
+    task = t.Unicode("Slide the dimension up. How many are enough for orange to leave blue?").tag(sync=True)
+    selected = t.Int(0).tag(sync=True)
+    tenths = t.Int(read_only=True).tag(sync=True)
+    dims = t.List(t.Int(), read_only=True).tag(sync=True)
+    accuracy = t.List(t.List(t.Float()), read_only=True).tag(sync=True)
+    js = t.List(t.List(t.Float()), read_only=True).tag(sync=True)
+    w1 = t.List(t.List(t.Float()), read_only=True).tag(sync=True)
+    w1_null = t.List(t.List(t.Float()), read_only=True).tag(sync=True)
+    shares = t.List(t.List(t.Float()), read_only=True).tag(sync=True)
+    shares_null = t.List(t.List(t.Float()), read_only=True).tag(sync=True)
+    median = t.List(t.Float(), read_only=True).tag(sync=True)
+    median_null = t.List(t.Float(), read_only=True).tag(sync=True)
+
+    def __init__(
+        self,
+        dims: Sequence[int],
+        accuracy: Num[Any, "len draws"],
+        js: Num[Any, "len draws"],
+        w1: Num[Any, "len draws"],
+        w1_null: Num[Any, "len draws"],
+        nearest: Num[Any, "len n"],
+        nearest_null: Num[Any, "len n"],
+        selected: int = 0,
+        **traits: Any,
+    ) -> None:
+        whole = np.asarray(dims)
+        if whole.dtype.kind not in "iu" or whole.ndim != 1 or len(whole) < 2 or min(whole[0], *np.diff(whole)) < 1:
+            raise ValueError(f"dims must be at least two increasing whole numbers ≥ 1, not {dims!r}")
+        self.set_trait("dims", whole.tolist())
+        draws = np.shape(accuracy)[-1:]
+        given = {"accuracy": (accuracy, 1.0), "js": (js, np.log(2)), "w1": (w1, np.inf), "w1_null": (w1_null, np.inf)}
+        for name, (value, most) in given.items():
+            table = self._table(name, value)
+            if table.shape[1:] != draws:
+                raise ValueError(f"{name} must have as many draws as accuracy, {draws[0]}, not {table.shape[1]}")
+            if table.min() < 0 or table.max() > most + 1e-9:
+                raise ValueError(f"{name} must be in [0, {most:.6g}], not {table.min():.6g} to {table.max():.6g}")
+            self.set_trait(name, table.round(6).tolist())
+        away = {"": self._table("nearest", nearest), "_null": self._table("nearest_null", nearest_null)}
+        for end, table in away.items():
+            if table.min() <= 0:
+                raise ValueError(f"nearest{end} must hold distances > 0, not {table.min():.6g}")
+        bins = {end: np.floor(10 * np.log10(table)).astype(int) for end, table in away.items()}
+        first = min(table.min() for table in bins.values())
+        count = max(table.max() for table in bins.values()) - first + 1
+        self.set_trait("tenths", int(first))
+        for end, table in bins.items():
+            shares = [np.bincount(row - first, minlength=count) / len(row) for row in table]
+            self.set_trait(f"shares{end}", np.round(shares, 5).tolist())
+            self.set_trait(f"median{end}", np.median(away[end], axis=1).round(6).tolist())
+        super().__init__(selected=selected, **traits)
+
+    def _table(self, name: str, value: Num[Any, "len n"]) -> Float[np.ndarray, "len n"]:
+        table = arrays.reals(name, value)
+        if table.ndim != 2 or len(table) != len(self.dims) or table.shape[1] < 1:
+            raise ValueError(f"{name} must have shape ({len(self.dims)}, n ≥ 1), one row per D, not {table.shape}")
+        return table
+
+    @t.validate("selected")
+    def _an_index(self, proposal: Any) -> int:
+        if not 0 <= proposal.value < len(self.dims):
+            raise InvalidTrait(f"selected must be an index of dims, 0 to {len(self.dims) - 1}, not {proposal.value!r}")
+        return int(proposal.value)

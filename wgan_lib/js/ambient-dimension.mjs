@@ -1,0 +1,228 @@
+/**
+ * Two thin sheets in D dimensions: how far samples are from their nearest real sample, and what that proves about JS,
+ * for the D that a slider picks. Python side: widgets.AmbientDimension, which bins. Chapter: js-saturation.
+ */
+import { LN2 } from "./divergences.mjs";
+import { frame } from "./kit.mjs";
+import { fixed } from "./scales.mjs";
+
+/** Lowest, middle and highest of some numbers; the middle of an even count is the mean of the middle two. */
+export function spread(values) {
+  const sorted = Array.from(values).sort((a, b) => a - b),
+    half = (sorted.length - 1) / 2;
+  return { low: sorted[0], median: (sorted[Math.floor(half)] + sorted[Math.ceil(half)]) / 2, high: sorted.at(-1) };
+}
+
+/** Index of the dimension nearest to `dim` on a logarithmic scale. */
+export function nearestIndex(dims, dim) {
+  const away = dims.map((d) => Math.abs(Math.log(d / dim)));
+  return away.indexOf(Math.min(...away));
+}
+
+/** Ticks of a logarithmic axis: its two ends, and the powers of ten between that keep clear of them. */
+export function dimensionTicks(first, last) {
+  const between = [];
+  for (let power = 10; power < last; power *= 10) if (power > 2 * first && 2 * power < last) between.push(power);
+  return [first, ...between, last];
+}
+
+/** Whole number with a comma before each group of three digits. */
+export const grouped = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+
+/**
+ * Outline of a histogram as the xs and ys of a stepped line: bins between consecutive `edges`, from the first to the
+ * last that holds anything.
+ */
+export function outline(edges, shares) {
+  const held = shares.map((share, i) => (share > 0 ? i : -1)).filter((i) => i >= 0);
+  if (!held.length) return [[], []];
+  const first = held[0],
+    last = held.at(-1) + 1,
+    inner = shares.slice(first, last);
+  return [
+    [edges[first], ...inner.flatMap((_, i) => edges.slice(first + i, first + i + 2)), edges[last]],
+    [0, ...inner.flatMap((share) => [share, share]), 0],
+  ];
+}
+
+/** What a dimension is, where it has a name. */
+export const known = (dim) =>
+  ({ 2: "a table top", 3: "a room", 784: "28 × 28", 3072: "32 × 32 × 3", 12288: "64 × 64 × 3" })[dim] ?? "";
+
+const upTo = (values, least) => Math.max(least, 1.12 * Math.max(...values.flat()));
+const percent = (share) => fixed(100 * share, 1);
+
+/** A quantity against D in its own plot: a title, and a cursor to drag along the dimensions. */
+function chart(w, parent, dims, { height, y, title, label, colour, bottom }) {
+  const ends = [dims[0], dims.at(-1)];
+  const p = w.plot({
+    parent,
+    height,
+    margin: { top: 28, right: 30, left: 34, bottom: bottom ? 38 : 10 },
+    x: {
+      log: true,
+      domain: [ends[0] / 1.2, ends[1] * 1.2],
+      ticks: dimensionTicks(...ends),
+      format: bottom ? grouped : () => "",
+      label: bottom ? "dimension D of the space" : "",
+    },
+    y,
+    label,
+  });
+  const cursor = p.rule("ink thin"),
+    grip = p.rule("ink"),
+    name = p.text(`${colour} strong`, { dx: -34, dy: -12 });
+  Object.assign(grip.node.style, { strokeWidth: 30, strokeOpacity: 0 });
+  /** Adds the median over the draws as a line with dots, and their range as a band. */
+  p.curve = (words, rows) => {
+    const band = p.area(words),
+      line = p.line(words),
+      dots = p.dots(words, 2.5);
+    return () => {
+      const at = (part) => rows.map((row) => row[part]);
+      band.set(dims, at("high"), at("low"));
+      line.set(dims, at("median"));
+      dots.set(dims.map((dim, i) => [dim, rows[i].median]));
+    };
+  };
+  p.hold = (value, rows) =>
+    p.handle({
+      value,
+      set: (selected) => w.set({ selected }),
+      range: w.state.selected,
+      step: 1,
+      grain: 1,
+      colour,
+      grip,
+      label: `dimension D, on the plot of ${title}`,
+      text: (i) => `${grouped(dims[i])} dimensions`,
+      at: (i) => [dims[i], rows[i].median],
+      from: (x) => nearestIndex(dims, x),
+    });
+  p.point = (dim) => {
+    for (const rule of [cursor, grip]) rule.set(dim);
+    name.set(p.x.domain[0], p.y.domain[1], title);
+  };
+  return p;
+}
+
+function render({ model, el }) {
+  const dims = model.get("dims"),
+    last = dims.length - 1;
+  const w = frame({
+    model,
+    el,
+    name: "ambient-dimension",
+    label: "Samples of two thin sheets in a space whose dimension you choose",
+    state: { selected: [0, last] },
+  });
+  const chosen = () => Math.round(w.get("selected")),
+    rowsOf = (trait) => model.get(trait).map(spread),
+    draws = model.get("accuracy")[0].length,
+    rangeOf = ({ low, high }) => (draws > 1 ? `${draws} draws ${percent(low)}–${percent(high)}` : "one draw");
+  const accuracy = rowsOf("accuracy"),
+    js = rowsOf("js"),
+    w1 = rowsOf("w1"),
+    nulls = rowsOf("w1_null");
+  const slider = w.slider({
+    trait: "selected",
+    label: "dimension D",
+    step: 1,
+    text: (i) => grouped(dims[Math.round(i)]),
+  });
+  slider.querySelector("input").style.width = "min(300px, 42cqw)";
+  slider.querySelector("output").style.minWidth = "4em";
+
+  const columns = w.columns(270),
+    right = document.createElement("div");
+  const piles = { generated: model.get("shares"), real: model.get("shares_null") },
+    medians = { generated: model.get("median"), real: model.get("median_null") },
+    edges = piles.real[0].map((_, i) => 10 ** ((model.get("tenths") + i) / 10)),
+    beyond = edges.at(-1) * 10 ** 0.1,
+    around = [edges[0] / 1.15, beyond * 1.15];
+  edges.push(beyond);
+  const left = w.plot({
+    parent: columns,
+    height: 336,
+    margin: { top: 54, right: 8, left: 42 },
+    x: { log: true, domain: around, label: "distance to the nearest real sample" },
+    y: {
+      domain: [0, upTo([...piles.real, ...piles.generated], 0.1)],
+      ticks: 5,
+      format: (v) => `${fixed(100 * v, 0)} %`,
+    },
+    label: "",
+  });
+  columns.append(right);
+  const laws = Object.keys(piles).map((colour) => ({
+    colour,
+    area: left.area(colour),
+    line: left.line(colour),
+    median: left.rule(`${colour} thin dashed`),
+  }));
+  const keys = [
+    left.text("ink strong", { dx: -42, dy: -38 }),
+    left.text("generated strong", { dx: -42, dy: -19 }),
+    left.text("real strong", { anchor: "end", dy: -19 }),
+  ];
+
+  const upper = chart(w, right, dims, {
+    height: 150,
+    y: { domain: [0, 0.8], ticks: [0, 0.2, 0.4, 0.6] },
+    title: "JS ≥, nats",
+    colour: "js",
+    label: "The lower bound on JS against the dimension D rises to ln 2",
+  });
+  const ceiling = upper.rule("muted thin dashed", "y"),
+    ceilingName = upper.text("muted", { dx: 5, dy: 4 }),
+    bound = upper.curve("js", js);
+  const lower = chart(w, right, dims, {
+    height: 186,
+    y: { domain: [0, upTo([...model.get("w1"), ...model.get("w1_null")], 0.1)], ticks: 4 },
+    title: "W₁",
+    colour: "critic",
+    bottom: true,
+    label: "W₁ against the dimension D, with its null",
+  });
+  const cost = lower.curve("critic", w1),
+    floor = lower.curve("muted", nulls),
+    floorName = lower.text("muted halo-text", { anchor: "middle", dy: -6 });
+  upper.hold(chosen, js);
+  lower.hold(chosen, w1);
+
+  w.draw(() => {
+    const i = chosen(),
+      dim = dims[i];
+    for (const { colour, area, line, median } of laws) {
+      const steps = outline(edges, piles[colour][i]);
+      area.set(...steps);
+      line.set(...steps);
+      median.set(medians[colour][i]);
+    }
+    keys[0].set(around[0], left.y.domain[1], `share of samples, D = ${grouped(dim)}`);
+    keys[1].set(around[0], left.y.domain[1], "generated");
+    keys[2].set(around[1], left.y.domain[1], "real, held out");
+    left.describe(
+      `Histograms of the distance to the nearest real sample in ${grouped(dim)} dimensions: the median is ` +
+        `${fixed(medians.generated[i])} for generated samples and ${fixed(medians.real[i])} for held-out real ones`,
+    );
+    for (const plotted of [bound, cost, floor]) plotted();
+    for (const p of [upper, lower]) p.point(dim);
+    ceiling.set(LN2);
+    ceilingName.set(upper.x.domain[1], LN2, "ln 2");
+    floorName.set(
+      Math.sqrt(dims[0] * dims[last]),
+      Math.max(...nulls.map(({ high }) => high)),
+      "null: real against real",
+    );
+    w.readout([
+      { label: "D", value: grouped(dim), note: known(dim) },
+      { label: "accuracy", value: `${percent(accuracy[i].median)} %`, note: rangeOf(accuracy[i]) },
+      { label: "JS ≥", colour: "js", value: fixed(js[i].median, 4), note: "ln 2 = 0.6931" },
+      { label: "W₁", colour: "critic", value: fixed(w1[i].median), note: `null ${fixed(nulls[i].median)}` },
+    ]);
+  });
+  return w.done;
+}
+
+export default { render };
