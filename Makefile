@@ -56,8 +56,8 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[book,test,dev]'
 	touch $@
 
-# Chromium and Firefox for the browser tests, axe-core and puppeteer-core for what runs in them.
+# Chromium and Firefox for the browser tests, and axe-core to run in them.
 $(BROWSERS): $(READY) tests/js/package.json
-	cd tests/js && npm install --no-audit --no-fund --silent
+	cd tests/js && npm install --no-audit --no-fund --no-package-lock --silent
 	./tests/install-browsers
 	touch $@
