@@ -52,6 +52,14 @@ def test_uncrossing_never_costs_more_for_a_convex_cost(grains: list[float], hole
         assert straight <= abs(x2 - y1) ** power + abs(x1 - y2) ** power + 1e-9
 
 
+def test_point_masses_are_a_distance_apart_in_w1_and_ln_2_in_js() -> None:
+    for theta in (-7.0, -0.01, 0.01, 7.0):
+        assert transport.w1([0.0], [theta]) == pytest.approx(abs(theta))
+        slope = (transport.w1([0.0], [theta + 1e-4]) - transport.w1([0.0], [theta - 1e-4])) / 2e-4
+        assert slope == pytest.approx(np.sign(theta))
+    assert jensenshannon([1, 0], [0, 1]) ** 2 == pytest.approx(np.log(2))
+
+
 def test_a_single_point_between_two_heaps_feels_no_slope() -> None:
     for t in np.linspace(-5, 5, 41):
         assert transport.w1([-2.0, 2.0], [t]) == pytest.approx(max(2, abs(t)))
