@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "wgan_lib"
-MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
+MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 JAXTYPING = {"Shaped", "Num", "Inexact", "Float", "Real", "Integer", "Int", "UInt", "Bool", "Complex"} | {
     f"{kind}{bits}"
     for kind, sizes in {"Float": (16, 32, 64), "Int": (8, 32, 64), "UInt": (8,)}.items()
@@ -129,5 +129,5 @@ def test_the_check_sees_what_is_missing(right, wrong, complaint):
 
 @pytest.mark.parametrize("module", MODULES)
 def test_public_definitions_explain_themselves(module):
-    found = complaints((PACKAGE / f"{module}.py").read_text(), sources_wanted=module != "__main__")
+    found = complaints((PACKAGE / module).read_text(), sources_wanted=module != "__main__.py")
     assert found == [], "\n".join(["", *found])

@@ -16,7 +16,9 @@ import traitlets as t
 from ipywidgets.embed import embed_data
 from playwright import sync_api
 
+import wgan_lib
 from wgan_lib import divergences, widgets
+from wgan_lib.widgets import book_widget
 
 pytestmark = pytest.mark.browser
 HOST = (Path(__file__).parent.parent / "book/_static/widget-host.js").read_text(encoding="utf-8")
@@ -348,14 +350,14 @@ def test_over_http_too(open_page, tmp_path):
 
 
 @pytest.fixture
-def trial(tmp_path, monkeypatch) -> widgets.BookWidget:
+def trial(tmp_path, monkeypatch) -> book_widget.BookWidget:
     """A widget of the kit's parts that MoveGaussians leaves unused."""
-    shutil.copytree(Path(widgets.__file__).parent / "js", tmp_path / "js")
+    shutil.copytree(Path(wgan_lib.__file__).parent / "js", tmp_path / "js")
     (tmp_path / "js/trial.mjs").write_text(TRIAL)
-    monkeypatch.setattr(widgets, "_JS", tmp_path / "js")
+    monkeypatch.setattr(book_widget, "_JS", tmp_path / "js")
 
-    class Trial(widgets.BookWidget):
-        _esm = widgets.joined.__wrapped__("trial.mjs")
+    class Trial(book_widget.BookWidget):
+        _esm = book_widget.joined.__wrapped__("trial.mjs")
         point = t.List([0.0, 0.0]).tag(sync=True)
         size = t.Float(2.0).tag(sync=True)
         on = t.Bool(False).tag(sync=True)

@@ -12,9 +12,11 @@ import pytest
 from scipy import integrate, special, stats
 from traitlets import TraitError
 
+import wgan_lib
 from wgan_lib import divergences, widgets
+from wgan_lib.widgets import book_widget
 
-JS = Path(widgets.__file__).parent / "js"
+JS = Path(wgan_lib.__file__).parent / "js"
 NODE = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
 
 
@@ -115,7 +117,7 @@ def parts_of(source: str) -> dict[str, str]:
 
 
 def test_joined_module_adds_each_part_once_after_all_that_it_imports():
-    parts = parts_of(widgets.joined("move-gaussians.mjs"))
+    parts = parts_of(book_widget.joined("move-gaussians.mjs"))
     assert set(parts) == {"move-gaussians.mjs"} | {
         f"{name}.mjs" for name in ("divergences", "kit", "controls", "link", "plot", "handle", "scales", "elements")
     }
@@ -127,11 +129,11 @@ def test_joined_module_adds_each_part_once_after_all_that_it_imports():
 
 
 def test_joining_follows_imports_over_several_lines_and_leaves_comments_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(widgets, "_JS", tmp_path)
+    monkeypatch.setattr(book_widget, "_JS", tmp_path)
     text = '// import { b } from "./b.mjs";\nimport {\n  b,\n} from "./b.mjs";\nimport "./b.mjs";\n'
     (tmp_path / "a.mjs").write_text(text)
     (tmp_path / "b.mjs").write_text("export const b = 'β';\n")
-    parts = parts_of(widgets.joined.__wrapped__("a.mjs"))
+    parts = parts_of(book_widget.joined.__wrapped__("a.mjs"))
     assert list(parts) == ["b.mjs", "a.mjs"]
     assert parts["b.mjs"].startswith("export const b = 'β';")
     assert parts["a.mjs"].startswith('// import { b } from "./b.mjs";\nimport {\n  b,\n} from "\0b.mjs\0";')
@@ -139,13 +141,13 @@ def test_joining_follows_imports_over_several_lines_and_leaves_comments_alone(tm
 
 
 def test_joining_names_a_missing_module_and_a_circle(tmp_path, monkeypatch):
-    monkeypatch.setattr(widgets, "_JS", tmp_path)
+    monkeypatch.setattr(book_widget, "_JS", tmp_path)
     (tmp_path / "a.mjs").write_text('import "./b.mjs";')
     (tmp_path / "b.mjs").write_text('import "./a.mjs";')
     with pytest.raises(ValueError, match=r"a\.mjs → b\.mjs → a\.mjs"):
-        widgets.joined.__wrapped__("a.mjs")
+        book_widget.joined.__wrapped__("a.mjs")
     with pytest.raises(FileNotFoundError, match=r"nothing\.mjs"):
-        widgets.joined.__wrapped__("nothing.mjs")
+        book_widget.joined.__wrapped__("nothing.mjs")
 
 
 def test_read_only_traits_follow_every_change():
@@ -212,7 +214,7 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("theme", [0, 1])
 def test_palette_is_legible_on_the_paper_of_both_themes(theme):
-    pairs = dict(re.findall(r"--me-([\w-]+): light-dark\((#\w{6}, #\w{6})\)", widgets.stylesheet()))
+    pairs = dict(re.findall(r"--me-([\w-]+): light-dark\((#\w{6}, #\w{6})\)", book_widget.stylesheet()))
     paper = ("#ffffff", "#14181e")[theme]
     assert set(pairs) >= {"ink", "muted", "real", "generated", "critic", "js", "non-saturating", "axis", "grid"}
     for name, pair in pairs.items():

@@ -1,0 +1,20 @@
+"""Figures to take hold of: one anywidget class per widget, whose traits are its whole state.
+
+Each widget's drawing is an ES module in `js/`; its readings, the read-only traits, are computed here by the library.
+"""
+
+from wgan_lib.widgets.book_widget import InvalidTrait
+from wgan_lib.widgets.divergence import AmbientDimension, MoveGaussians, ParallelLines
+from wgan_lib.widgets.duality import LipschitzCones, TwoSides
+from wgan_lib.widgets.transport import SandPiles, TransportPlan
+
+__all__ = [
+    "AmbientDimension",
+    "InvalidTrait",
+    "LipschitzCones",
+    "MoveGaussians",
+    "ParallelLines",
+    "SandPiles",
+    "TransportPlan",
+    "TwoSides",
+]
