@@ -303,13 +303,22 @@ def drag(page, start, end) -> None:
     page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 - 8)
     page.mouse.move(*end)
     page.mouse.up()
-    page.wait_for_timeout(60)
+
+
+def shows(page, **expected: str) -> None:
+    """Waits for these readings (by first word): the page draws a frame later, and a busy machine has slow frames."""
+    for _ in range(100):
+        found = {name.split()[0]: value for name, value in readings(page).items()}
+        if expected.items() <= found.items():
+            return
+        page.wait_for_timeout(30)
+    assert found | expected == found
 
 
 @pytest.mark.browser
 def test_two_sides_is_won_by_hand(open_page):  # noqa: F811
     page = open_page(widgets.TwoSides(plan=[1, 1, 1, 2, 2, 0, 0], prices=[9, 7, 9, 7, 6, 9]))
-    assert readings(page) == {"Plan costs": "33", "Prices earn": "17", "Gap": "16"}
+    shows(page, Plan="33", Prices="17", Gap="16")
 
     def block(name: str) -> tuple[float, float]:
         box = page.get_by_role("slider", name=name).locator(".me-block").bounding_box()
@@ -317,26 +326,22 @@ def test_two_sides_is_won_by_hand(open_page):  # noqa: F811
 
     # Onto a bucket of a full hole: the two change places, and the plan stays full.
     drag(page, block("bucket 1 of the pile at 2 km"), block("bucket 2 of the pile at 9 km"))
-    assert readings(page)["Plan costs"] == "29"
+    shows(page, Plan="29")
     page.wait_for_timeout(350)  # buckets glide
     page.get_by_role("slider", name="bucket 2 of the pile at 2 km").press("1")
-    assert readings(page)["Plan costs"] == "25"
+    shows(page, Plan="25")
     page.get_by_role("button", name="Improve the plan").click()
-    page.wait_for_timeout(60)
-    assert readings(page)["Plan costs"] == "19"
+    shows(page, Plan="19")
     handle = page.get_by_role("slider", name="price at 9 km")
     x, y = centre(handle)
     drag(page, (x, y), (x, y + 60))
-    assert readings(page)["Gap"] == "–"
+    shows(page, Gap="–")
     assert "too steep at 6–9 km" in page.locator(".me-readout").inner_text()
     page.get_by_role("button", name="c-transform").click()
-    page.wait_for_timeout(60)
     page.get_by_role("button", name="Better prices").click()
-    page.wait_for_timeout(60)
-    assert readings(page) == {"Plan costs": "19", "Prices earn": "19", "Gap": "0"}
+    shows(page, Plan="19", Prices="19", Gap="0")
     page.get_by_role("slider", name="bucket 1 of the pile at 6 km").press("Delete")
-    page.wait_for_timeout(60)
-    assert readings(page)["Gap"] == "–"
+    shows(page, Gap="–")
 
 
 @pytest.mark.browser
@@ -354,8 +359,7 @@ def test_a_finger_carries_a_bucket(open_page):  # noqa: F811
     for k in range(1, 9):
         touch("touchMove", (x0 + (x1 - x0) * k / 8, y0 + (y1 - y0) * k / 8))
     touch("touchEnd")
-    page.wait_for_timeout(60)
-    assert readings(page)["Plan costs"] == "29"
+    shows(page, Plan="29")
 
 
 @pytest.mark.browser
@@ -370,19 +374,17 @@ def test_a_matching_drawn_by_mouse_and_keys_is_scored(open_page):  # noqa: F811
 
     for i in range(5):
         drag(page, at(f"generated point {i + 1}"), at(f"real point {best[i] + 1}"))
-    assert readings(page)["Your plan"] == "–"
+    shows(page, Your="–")
     page.get_by_role("slider", name="generated point 6").press("Enter")
     page.get_by_role("slider", name=f"real point {best[5] + 1}").press("Enter")
-    page.wait_for_timeout(60)
-    assert readings(page) == {"Your plan": f"{widget.w1:.4f}", "Cheapest, W₁": f"{widget.w1:.4f}", "Excess": "0.0000"}
+    best_cost = f"{widget.w1:.4f}"
+    shows(page, Your=best_cost, Excess="0.0000", **{"Cheapest,": best_cost})
     page.mouse.click(*at("generated point 1"))
     page.mouse.click(*at(f"real point {best[1] + 1}"))
-    page.wait_for_timeout(60)
     swapped = best[[1, 0, 2, 3, 4, 5]]
-    assert readings(page)["Your plan"] == f"{cost[range(6), swapped].mean():.4f}"
+    shows(page, Your=f"{cost[range(6), swapped].mean():.4f}")
     page.get_by_role("button", name="Hint").click()
-    page.wait_for_timeout(60)
-    assert "the 2 red lines" in page.locator(".me-readout").inner_text()
+    page.locator(".me-note", has_text="the 2 red lines").wait_for()
 
 
 @pytest.mark.browser
@@ -419,27 +421,20 @@ def test_cones_show_where_the_rule_breaks_and_the_slider_finds_the_optimal(open_
     knob = page.get_by_role("slider", name="f at the real point 6.0")
     x, y = centre(knob)
     drag(page, (x, y), (x, y - 70))
+    page.wait_for_function("document.querySelector('.me-value').textContent > '1'")
     shown = {name: float(value) for name, value in readings(page).items()}
     assert shown["Largest slope"] > 1
     assert shown["Certified"] == pytest.approx(shown["E_P f − E_Q f"] / shown["Largest slope"], abs=2e-3)
     assert shown["Certified"] < shown["W₁"]
     foot = page.get_by_role("slider", name="foot of the cone")
     foot.press("End")
-    page.wait_for_timeout(60)
-    assert page.locator(".me-line.me-broken.me-bold").get_attribute("d")
+    page.wait_for_function("document.querySelector('.me-line.me-broken.me-bold').getAttribute('d')")
     for share in ("0", "0.37", "1"):
         page.get_by_role("slider", name="An optimal f").fill(share)
-        page.wait_for_timeout(60)
-        assert readings(page) == {
-            "Largest slope": "1.000",
-            "E_P f − E_Q f": "2.0000",
-            "Certified": "2.0000",
-            "W₁": "2.0000",
-        }
+        shows(page, Largest="1.000", E_P="2.0000", Certified="2.0000")
         assert not page.locator(".me-line.me-broken.me-bold").get_attribute("d")
     page.get_by_role("button", name="Reset").click()
-    page.wait_for_timeout(60)
-    assert readings(page)["E_P f − E_Q f"] == "0.0000"
+    shows(page, E_P="0.0000")
 
 
 @pytest.mark.browser

@@ -152,6 +152,7 @@ function render({ model, el }) {
       node.setAttribute("aria-valuenow", hole);
       node.setAttribute("aria-valuetext", hole < 0 ? "on its pile" : `in the hole at ${holes[hole][0]} km, fare ${fare[pile][hole]}`);
     }
+    requestAnimationFrame(() => carry.svg.classList.add("me-settled")); // buckets glide, but not to their first places
     ghosts.node.setAttribute("d", lines(piles.flatMap(([, n], i) => Array.from({ length: n - onPile[i] }, (_, l) => box(...stand("pile", i, onPile[i] + l))))));
     table.forEach((row, i) => row.forEach((amount, j) => {
       const { line, words } = arcs[i][j], [a] = piles[i], [b] = holes[j], tight = spares[i][j] === 0 && fair;
