@@ -75,6 +75,9 @@ def use_own_node(app: Sphinx) -> None:
     """Render mathematics with the node binary itself: the wheel's `node` command is a wrapper that leaves the server running."""
     name = "node.exe" if (Path(ROOT_DIR) / "node.exe").exists() else "bin/node"
     katex.NODEJS_BINARY = str(Path(ROOT_DIR) / name)
+    # Its Unix-socket start connects as soon as the file exists, before anyone listens, and fails on a busy machine; the other one tries again.
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
