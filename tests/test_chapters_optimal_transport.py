@@ -1,0 +1,226 @@
+"""The code written out in chapter optimal-transport is the library's computation, and its theorems hold."""
+
+import inspect
+from collections.abc import Callable
+from itertools import combinations, pairwise, permutations, product
+
+import jupytext
+import numpy as np
+import pytest
+import torch
+from chapter_code import ROOT, chapter_function
+from scipy import sparse
+from scipy.optimize import linear_sum_assignment, linprog
+from scipy.spatial.distance import cdist
+from scipy.special import gamma, logsumexp
+from scipy.stats import binom
+
+from wgan_lib import divergences, networks, sampling, transport
+
+CHAPTER = "book/optimal-transport.md"
+SHORT = [
+    "to_matching",
+    "cheapest_plan",
+    "swap_until_stuck",
+    "sinkhorn",
+    "sliced_w1",
+    "train_without_critic",
+    "partners",
+]
+
+to_matching = chapter_function(CHAPTER, "to_matching", pairwise=pairwise)
+cheapest_plan = chapter_function(CHAPTER, "cheapest_plan", sparse=sparse, linprog=linprog)
+swap_until_stuck = chapter_function(CHAPTER, "swap_until_stuck")
+greedy = chapter_function(CHAPTER, "greedy")
+sinkhorn = chapter_function(CHAPTER, "sinkhorn", logsumexp=logsumexp)
+sliced_w1 = chapter_function(CHAPTER, "sliced_w1")
+lower_bound = chapter_function(CHAPTER, "lower_bound", gamma=gamma)
+expected_batch_w1 = chapter_function(CHAPTER, "expected_batch_w1", binom=binom)
+expected_batch_cramer = chapter_function(CHAPTER, "expected_batch_cramer", binom=binom)
+partners = chapter_function(CHAPTER, "partners", torch=torch, cdist=cdist, linear_sum_assignment=linear_sum_assignment)
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_written_out_code_is_short_enough_to_be_read(name: str) -> None:
+    cells = [cell.source for cell in jupytext.read(ROOT / CHAPTER).cells if f"def {name}(" in cell.source]
+    body = cells[0][cells[0].index(f"def {name}(") :].splitlines()
+    end = next((k for k, line in enumerate(body) if k and line and not line[0].isspace() and line[0] != ")"), len(body))
+    assert len(inspect.cleandoc("\n".join(body[:end])).splitlines()) <= 20
+
+
+def clouds(rng: np.random.Generator, n: int, m: int, d: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    return rng.normal(size=(n, d)), rng.normal(size=(m, d))
+
+
+def test_the_linear_programme_is_the_library_s_plan() -> None:
+    import ot
+
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        n, m = rng.integers(1, 13, 2)
+        x, y = clouds(rng, n, m)
+        a, b, cost = rng.dirichlet(np.ones(n)), rng.dirichlet(np.ones(m)), cdist(x, y)
+        plan, library = cheapest_plan(cost, a, b), transport.plan(x, y, a, b)
+        np.testing.assert_allclose(plan.sum(1), a, atol=1e-9)
+        np.testing.assert_allclose(plan.sum(0), b, atol=1e-9)
+        assert (plan * cost).sum() == pytest.approx(library.cost, abs=1e-9)
+        assert ot.emd2(a, b, cost) == pytest.approx(library.cost, abs=1e-9)
+        assert (plan > 1e-12).sum() <= n + m - 1
+
+
+def test_cancelling_loops_ends_in_a_matching_that_costs_no_more() -> None:
+    rng = np.random.default_rng(1)
+    for n in (1, 2, 3, 5, 8):
+        for _ in range(8):
+            cost = rng.integers(0, 5, (n, n)).astype(float)  # integers, so that costs tie
+            mixture = sum(np.eye(n)[rng.permutation(n)] * share for share in rng.dirichlet(np.ones(4))) / n
+            matching = to_matching(mixture, cost)
+            assert set(np.unique(matching * n)) <= {0.0, 1.0}
+            np.testing.assert_allclose([matching.sum(0), matching.sum(1)], 1 / n)
+            assert (matching * cost).sum() <= (mixture * cost).sum() + 1e-9
+
+
+def test_a_cheapest_plan_that_splits_becomes_a_matching_of_the_same_cost() -> None:
+    corners = np.array([[0.0, 0], [1, 1]]), np.array([[1.0, 0], [0, 1]])
+    cost = cdist(*corners)  # all four sides of a square are equal: every plan is cheapest
+    assert (to_matching(np.full((2, 2), 0.25), cost) * cost).sum() == pytest.approx(1)
+
+
+def cross(p: np.ndarray, q: np.ndarray, r: np.ndarray, s: np.ndarray) -> bool:
+    def side(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> float:
+        return float(np.sign(np.linalg.det([b - a, c - a])))
+
+    return bool(side(p, q, r) * side(p, q, s) < 0 and side(r, s, p) * side(r, s, q) < 0)
+
+
+def test_swapping_removes_every_crossing_but_may_end_above_the_optimum() -> None:
+    above = 0
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        x, y = rng.random((2, 12, 2))
+        cost = cdist(x, y)
+        match = swap_until_stuck(cost, rng.permutation(12))
+        best = transport.w1(x, y)
+        assert sorted(match) == list(range(12))
+        pairs = list(zip(x, y[match], strict=True))
+        assert not any(cross(*one, *two) for one, two in combinations(pairs, 2))
+        mean = cost[range(12), match].mean()
+        assert best - 1e-12 <= mean
+        assert best - 1e-12 <= greedy(cost)
+        above += mean > best + 1e-9
+    assert above > 0
+
+
+def cyclically_monotone(cost: np.ndarray) -> bool:
+    """Whether the matching of row i with column i passes every loop of exchanges."""
+    n = len(cost)
+    loops = (list(c) for k in range(2, n + 1) for c in permutations(range(n), k))
+    return all(cost[c, c].sum() <= cost[c, c[1:] + c[:1]].sum() + 1e-12 for c in loops)
+
+
+def test_a_matching_is_cheapest_exactly_if_it_is_cyclically_monotone() -> None:
+    rng = np.random.default_rng(2)
+    seen = set()
+    for _ in range(25):
+        x, y = rng.random((2, 4, 2))
+        cost = cdist(x, y)
+        best = transport.w1(x, y)
+        for match in permutations(range(4)):
+            cheapest = cost[range(4), list(match)].mean() <= best + 1e-12
+            assert cyclically_monotone(cost[:, list(match)]) == cheapest
+            seen.add(cheapest)
+    assert seen == {True, False}
+
+
+@pytest.mark.parametrize("d", [2, 3, 5, 10])
+def test_no_points_come_closer_to_the_cube_than_the_lower_bound(d: int) -> None:
+    rng = np.random.default_rng(d)
+    for n in (1, 16, 128):
+        nearest = cdist(rng.random((20_000, d)), rng.random((n, d))).min(1)
+        assert lower_bound(n, d) <= nearest.mean() + 4 * nearest.std() / np.sqrt(len(nearest))
+
+
+def exact_mean_w1(n: int, p: float, q: float) -> float:
+    """E W1 of n coins against n coins, by enumeration."""
+    heads = np.arange(n + 1)
+    return float(binom.pmf(heads, n, p) @ np.abs(heads[:, None] - heads) / n @ binom.pmf(heads, n, q))
+
+
+@pytest.mark.parametrize(("p", "q"), list(product([0.1, 0.5], [0.1, 0.4, 0.9])))
+def test_the_mean_of_estimates_is_never_below_and_never_rises_with_n(p: float, q: float) -> None:
+    means = [exact_mean_w1(n, p, q) for n in range(1, 40)]
+    assert min(means) >= abs(p - q) - 1e-12
+    assert all(later <= earlier + 1e-12 for earlier, later in pairwise(means))
+    x, y = np.array([0, 0, 1, 1, 1]), np.array([0, 1, 1, 1, 1])
+    assert transport.w1(x, y) == pytest.approx(abs(x.mean() - y.mean()))  # what the enumeration sums
+
+
+def test_sinkhorn_is_the_library_s_and_brackets_hold() -> None:
+    import ot
+
+    rng = np.random.default_rng(5)
+    for epsilon in (0.3, 1.0):
+        x, y = clouds(rng, 9, 7, 3)
+        a, b = rng.dirichlet(np.full(9, 3)), rng.dirichlet(np.full(7, 3))
+
+        def value(p: np.ndarray, q: np.ndarray, u: np.ndarray, v: np.ndarray, blur: float = epsilon) -> float:
+            return sinkhorn(cdist(p, q), u, v, blur)[0]
+
+        total, plan, _ = sinkhorn(cdist(x, y), a, b, epsilon)
+        np.testing.assert_allclose([*plan.sum(1), *plan.sum(0)], [*a, *b], atol=1e-8)
+        cost = (plan * cdist(x, y)).sum()
+        assert total == pytest.approx(cost + epsilon * (plan * np.log(plan / np.outer(a, b))).sum(), abs=1e-7)
+        assert transport.w1(x, y, a, b) <= cost <= total
+        assert ot.sinkhorn2(a, b, cdist(x, y), epsilon, stopThr=1e-10) == pytest.approx(cost, abs=1e-6)
+        debiased = total - value(x, x, a, a) / 2 - value(y, y, b, b) / 2
+        library = transport.sinkhorn_divergence(x, y, epsilon, a, b, tolerance=1e-9)
+        assert debiased == pytest.approx(library, abs=1e-7)
+        assert value(x, x, a, a) > 0
+
+
+def test_the_sliced_distance_is_the_library_s() -> None:
+    x, y = clouds(np.random.default_rng(6), 40, 40, 5)
+    expected = transport.sliced_w1(x, y, np.random.default_rng(7))
+    assert sliced_w1(x, y, np.random.default_rng(7)) == pytest.approx(expected, abs=1e-12)
+
+
+def test_bures_as_written_is_the_library_s() -> None:
+    from scipy.linalg import sqrtm
+
+    bures = chapter_function(CHAPTER, "bures", sqrtm=sqrtm)
+    rng = np.random.default_rng(8)
+    means, (A, B) = rng.normal(size=(2, 4)), (M @ M.T for M in rng.normal(size=(2, 4, 4)))
+    assert bures(means[0], A, means[1], B) == pytest.approx(
+        divergences.w2_normals_multivariate(means[0], A, means[1], B), abs=1e-7
+    )
+
+
+def test_partners_are_the_cheapest_matching_of_squares() -> None:
+    rng = torch.Generator().manual_seed(0)
+    fake, real = torch.randn(3, 5, 2, generator=rng), torch.randn(3, 5, 2, generator=rng)
+    matched = partners(fake, real)
+    for y, x, partner in zip(fake, real, matched, strict=True):
+        cheapest = min(float((y - x[list(s)]).square().sum()) for s in permutations(range(5)))
+        assert float((y - partner).square().sum()) == pytest.approx(cheapest, rel=1e-5)
+        assert sorted(map(tuple, partner.tolist())) == sorted(map(tuple, x.tolist()))
+
+
+def test_batches_shrink_the_ring_as_computed_beforehand() -> None:
+    train = chapter_function(CHAPTER, "train_without_critic", torch=torch, networks=networks, partners=partners)
+    cloud = train(sampling.ring(8), batch=4, n_steps=250, seeds=4)
+    radius = cloud.norm(dim=-1).mean()
+    assert float(radius) == pytest.approx(0.47, abs=0.06)
+
+
+def test_coins_in_batches_of_five_unlearn_the_rare_side() -> None:
+    thetas = np.linspace(0, 0.4, 401)
+
+    def best(loss: Callable[[float, int], float], batch: int) -> float:
+        return float(thetas[np.argmin([loss(theta, batch) for theta in thetas])])
+
+    assert best(expected_batch_w1, 5) == 0
+    assert best(expected_batch_w1, 7) == pytest.approx(1 / 7, abs=1e-3)
+    for batch in (1, 5, 7, 50):
+        assert best(expected_batch_cramer, batch) == pytest.approx(0.1)
+        draws = np.random.default_rng(batch).binomial(batch, 0.1, 40_000) / batch
+        assert expected_batch_w1(0.3, batch) == pytest.approx(np.abs(draws - 0.3).mean(), abs=0.005)
