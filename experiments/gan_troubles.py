@@ -50,7 +50,9 @@ def main() -> None:
         scores = [[metrics.mode_coverage(torch.tensor(s), law) for s in frame] for frame in samples]
         frames[f"{name}/modes"] = np.array([[score.modes for score in row] for row in scores])
         frames[f"{name}/high quality"] = np.array([[score.high_quality for score in row] for row in scores])
-        frames[f"{name}/w1"] = np.array([[transport.w1(fixed[f"{law_name}/real"], s) for s in frame] for frame in samples])
+        frames[f"{name}/w1"] = np.array(
+            [[transport.w1(fixed[f"{law_name}/real"], s) for s in frame] for frame in samples]
+        )
         frames[f"{name}/samples"] = samples[:, :2].astype(np.float16)  # two seeds to look at
         settings[name] = {"loss": run.meta["loss"], "critic_steps": critic_steps, "seconds": run.meta["seconds"]}
         print(name, run.meta["seconds"], frames[f"{name}/modes"][-1], frames[f"{name}/w1"][-1].round(3))

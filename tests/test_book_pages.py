@@ -46,7 +46,9 @@ def server() -> Iterator[str]:
     serving.shutdown()
 
 
-def opened(browser: sync_api.Browser, address: str, width: int = 1440, theme: str = "light") -> tuple[sync_api.Page, list[str]]:
+def opened(
+    browser: sync_api.Browser, address: str, width: int = 1440, theme: str = "light"
+) -> tuple[sync_api.Page, list[str]]:
     """The page with all its widgets mounted, and what went wrong on the way; requests that leave the book are cut and noted."""
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
     wrong: list[str] = []
@@ -65,7 +67,10 @@ def opened(browser: sync_api.Browser, address: str, width: int = 1440, theme: st
     page.on("console", lambda message: wrong.append(f"console: {message.text}") if message.type == "error" else None)
     page.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
     page.goto(address)
-    page.wait_for_function("() => [...document.querySelectorAll('[data-widget-host]')].every((e) => e.dataset.ready !== undefined)", timeout=15000)
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('[data-widget-host]')].every((e) => e.dataset.ready !== undefined)",
+        timeout=15000,
+    )
     return page, wrong
 
 

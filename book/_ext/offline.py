@@ -15,7 +15,9 @@ from sphinx.application import Sphinx
 from sphinxcontrib import katex
 from wgan_lib.figures import PALETTE
 
-THEBE_CONFIG = re.compile(r'<script type="text/x-thebe-config">.*?</script>\s*(<script>kernelName = .*?</script>)?', re.DOTALL)
+THEBE_CONFIG = re.compile(
+    r'<script type="text/x-thebe-config">.*?</script>\s*(<script>kernelName = .*?</script>)?', re.DOTALL
+)
 FONTAWESOME = re.compile(r"<!-- So that users can add custom icons -->\s*<script[^>]*fontawesome\.js[^>]*></script>")
 SVG_IMAGE = re.compile(r'<img (?P<attributes>[^>]*?src="(?P<src>[^"]*_images/[0-9a-f]{64}\.svg)"[^>]*)/?>')
 NAMES = [  # an aria-label that hides the words shown, and a list role around children that are no list items
