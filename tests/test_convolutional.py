@@ -1,0 +1,124 @@
+"""Convolutional networks: parameter counts of the authors' code, shapes, norms, and shortcuts that commute."""
+
+import pytest
+import torch
+from torch import nn
+
+from wgan_lib import convolutional, networks
+from wgan_lib.constraints import GradientPenalty, SpectralNorm
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def count(network: nn.Module) -> int:
+    return sum(p.numel() for p in network.parameters())
+
+
+def group_norm(channels: int) -> nn.Module:
+    return nn.GroupNorm(1, channels)
+
+
+COUNTS = [
+    # 16 · (3·64 + 64·128 + 128·256 + 256·512 + 512), and 2 · (128 + 256 + 512) of BatchNorm
+    (lambda: convolutional.dcgan_critic(), 2_763_776),
+    (lambda: convolutional.dcgan_critic(norm=nn.BatchNorm2d), 2_765_568),
+    (lambda: convolutional.dcgan_generator(), 3_576_704),
+    (lambda: convolutional.dcgan_generator(norm=None), 3_574_784),
+    (lambda: convolutional.dcgan_critic(32), 16 * (3 * 64 + 64 * 128 + 128 * 256 + 256)),
+    (lambda: convolutional.dcgan_critic(28, channels=1), 16 * (64 + 64 * 128) + 49 * 128),
+    (lambda: convolutional.resnet_critic(), 1_053_825),
+    (lambda: convolutional.resnet_critic(summed=True), 1_053_824),
+    (lambda: convolutional.resnet_generator(), 1_204_483),
+    (lambda: convolutional.resnet_generator(width=256), 4_276_739),
+    (lambda: convolutional.sn_critic(), 5_860_865),
+    (lambda: convolutional.sn_critic(widths=(64, 64, 128, 128, 256, 256, 512)), 2_935_873),
+]
+
+
+@pytest.mark.parametrize(("make", "expected"), COUNTS)
+def test_parameters_are_as_many_as_in_the_authors_code(make: object, expected: int) -> None:
+    assert count(make()) == expected  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("side", "channels"), [(8, 1), (28, 1), (32, 3), (64, 3)])
+def test_dcgan_pairs_fit_each_other_at_every_side(side: int, channels: int) -> None:
+    generator = convolutional.dcgan_generator(side, channels, width=8, latent=16)
+    images = generator(torch.randn(3, 16, generator=rng()))
+    assert images.shape == (3, channels, side, side)
+    assert images.abs().max() <= 1
+    assert convolutional.dcgan_critic(side, channels, width=8)(images).shape == (3,)
+
+
+def test_the_course_critic_has_the_channels_of_the_course() -> None:
+    convolutions = [m for m in convolutional.dcgan_critic() if isinstance(m, nn.Conv2d)]
+    assert [m.in_channels for m in convolutions] + [convolutions[-1].out_channels] == [3, 64, 128, 256, 512, 1]
+    kinds = {type(m) for m in convolutional.dcgan_critic()}
+    assert kinds == {nn.Conv2d, nn.LeakyReLU, nn.Flatten, networks.Score}
+
+
+def test_residual_and_spectral_networks_take_images_of_side_32() -> None:
+    images = convolutional.resnet_generator(width=8, latent=6)(torch.randn(3, 6, generator=rng()))
+    assert images.shape == (3, 3, 32, 32)
+    for critic in (convolutional.resnet_critic(width=8), convolutional.sn_critic(widths=[4] * 7)):
+        assert critic(images).shape == (3,)
+
+
+def test_summing_pixels_is_64_times_their_mean() -> None:
+    mean, total = convolutional.resnet_critic(width=8), convolutional.resnet_critic(width=8, summed=True)
+    images = torch.randn(3, 3, 32, 32, generator=rng(1))
+    torch.testing.assert_close(total(images), 64 * mean(images), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("resample", ["up", "down"])
+def test_the_shortcut_on_the_smaller_map_equals_the_one_on_the_larger(resample: str) -> None:
+    block = convolutional._block(4, 6, None, nn.ReLU, resample)  # type: ignore[arg-type]
+    x = torch.randn(2, 4, 8, 8, generator=rng())
+    one = next(m for m in block.shortcut.modules() if isinstance(m, nn.Conv2d))
+    resized = nn.Upsample(scale_factor=2)(x) if resample == "up" else nn.AvgPool2d(2)(one(x))
+    expected = one(resized) if resample == "up" else resized
+    torch.testing.assert_close(block.shortcut(x), expected)
+    torch.testing.assert_close(block(x), expected + block.body(x))
+
+
+@pytest.mark.parametrize("make", [convolutional.dcgan_critic, convolutional.resnet_critic, convolutional.sn_critic])
+def test_the_norm_is_an_argument_and_the_penalty_refuses_the_wrong_one(make: object) -> None:
+    GradientPenalty(10.0).attach(make(norm=group_norm))  # type: ignore[operator]
+    with pytest.raises(ValueError, match="BatchNorm2d"):
+        GradientPenalty(10.0).attach(make(norm=nn.BatchNorm2d))  # type: ignore[operator]
+    assert not any(isinstance(m, nn.ReLU) for m in make(activation=nn.Tanh).modules())  # type: ignore[operator]
+
+
+def test_spectral_norm_bounds_every_weight_of_the_sn_critic() -> None:
+    critic = convolutional.sn_critic(widths=[4] * 7)
+    SpectralNorm(20).attach(critic)
+    critic(torch.randn(2, 3, 32, 32, generator=rng()))
+    layers = [m for m in critic if isinstance(m, nn.Conv2d | nn.Linear)]
+    assert len(layers) == 8
+    for layer in layers:
+        assert torch.linalg.matrix_norm(layer.weight.flatten(1), 2).item() == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("make", "std"), [(convolutional.dcgan_critic, 0.02), (convolutional.resnet_critic, (2 / (128 * 9)) ** 0.5)]
+)
+def test_weights_come_from_the_given_generator_with_the_stated_spread(make: object, std: float) -> None:
+    torch.manual_seed(1)
+    first = make(rng=rng(3))  # type: ignore[operator]
+    torch.manual_seed(2)
+    again, other = make(rng=rng(3)), make(rng=rng(4))  # type: ignore[operator]
+    vectors = [torch.cat([p.flatten() for p in network.parameters()]) for network in (first, again, other)]
+    assert torch.equal(vectors[0], vectors[1])
+    assert not torch.equal(vectors[0], vectors[2])
+    layer = [m for m in first.modules() if isinstance(m, nn.Conv2d)][2]
+    spread = std if layer.kernel_size != (1, 1) else (2 / layer.in_channels) ** 0.5
+    assert layer.weight.std().item() == pytest.approx(spread, rel=0.1)
+
+
+def test_bad_sizes_are_refused() -> None:
+    for side in (30, 33, 2, 0):
+        with pytest.raises(ValueError, match=f"side is {side}: it must come down"):
+            convolutional.dcgan_critic(side)
+    with pytest.raises(ValueError, match=r"widths is \(4, 4\): 7 numbers"):
+        convolutional.sn_critic(widths=(4, 4))
