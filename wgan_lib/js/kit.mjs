@@ -87,7 +87,10 @@ export function frame({ model, el, name, label, state }) {
   w.invalidate = () => {
     if (!request && !drawing) request = requestAnimationFrame(paint);
   };
-  w.touched = () => root.dispatchEvent(new CustomEvent("widget-touched", { bubbles: true }));
+  w.touched = () => {
+    for (const node of root.querySelectorAll(".me-hint")) node.classList.remove("me-hint");
+    root.dispatchEvent(new CustomEvent("widget-touched", { bubbles: true }));
+  };
   w.draw = (fn) => {
     draws.push(fn);
     w.invalidate();

@@ -180,6 +180,7 @@ function render({ model, el }) {
     told.show(place >= 0);
     if (place >= 0) told.set(place, side === "real" ? -p[place] : q[place], `${fixed(100 * (side === "real" ? p : q)[place], 1)} %`);
     told.node.setAttribute("transform", `translate(0,${side === "real" ? 20 : -11})`);
+    for (const [trait, v] of [["generated", q], ["real", p]]) captions[trait].show(!(side === trait && place < 0.45 * n && v[place] > 0.7 * top)); // the number takes its place
 
     const monotone = parcels(p, q), plan = reversed ? parcels(p, q, true) : monotone, grown = grains(p, q, plan, GRAINS), whole = work(plan);
     drawSand(grown, p, q, now);
