@@ -1,4 +1,4 @@
-"""Record how many critic steps per generator step each of three losses bears: 1, 2, 5, 10 and 25 on a ring, eight seeds.
+"""Record how many critic steps per generator step three losses bear: 1, 2, 5, 10 and 25 on a ring, eight seeds each.
 
 Shown in `critic`. Run: OMP_NUM_THREADS=1 python experiments/critic_steps.py (about 10 minutes on one core of a shared
 2-core CPU). Writes wgan_lib/recorded/critic-steps.npz.
@@ -12,7 +12,7 @@ import torch
 
 from wgan_lib import losses, metrics, networks, runs, sampling, training, transport
 from wgan_lib.constraints import GradientPenalty, LipschitzConstraint, Unconstrained
-from wgan_lib.recipes import Adam, NormalLatent, stream
+from wgan_lib.recipes import Adam, NormalLatent, describe, stream
 
 SEEDS, COUNTS, STEPS, EVERY, N = list(range(8)), (1, 2, 5, 10, 25), 1500, 150, 500
 LAW = sampling.ring(8, radius=1.0, std=0.02)
@@ -63,7 +63,7 @@ def main() -> None:
             print(key, taken, frames[f"{key}/w1"][-1].round(2), frames[f"{key}/modes"][-1], flush=True)
     told = {"loss", "constraint", "critic_steps", "seconds"}
     meta = {name: value for name, value in run.meta.items() if name not in told}
-    settings = {name: [training.describe(loss), repr(constraint)] for name, (loss, constraint) in SETTINGS.items()}
+    settings = {name: [describe(loss), repr(constraint)] for name, (loss, constraint) in SETTINGS.items()}
     meta |= {"preset": None, "command": "python experiments/critic_steps.py", "settings": settings, "seconds": seconds}
     runs.Run({"index": run["index"], **frames}, meta, fixed).save(Path("wgan_lib/recorded/critic-steps.npz"))
 
