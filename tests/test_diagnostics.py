@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from wgan_lib import constraints, diagnostics, networks, transport
+from wgan_lib import constraints, diagnostics, networks, runs, transport
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -131,7 +131,7 @@ def dense(layer: nn.Conv2d, size: int, circular: bool) -> Tensor:
 
 
 @pytest.mark.parametrize(
-    ("channels", "kernel", "stride", "size"), [(3, 3, 1, 6), (2, 4, 2, 8), (2, 3, 3, 6), (1, 5, 1, 5)]
+    ("channels", "kernel", "stride", "size"), [(3, 3, 1, 6), (2, 4, 2, 8), (2, 3, 3, 6), (1, 5, 1, 5), (2, 4, 2, 10)]
 )
 def test_the_operator_norm_by_fft_is_that_of_the_dense_matrix(
     channels: int, kernel: int, stride: int, size: int
@@ -145,10 +145,10 @@ def test_the_operator_norm_by_fft_is_that_of_the_dense_matrix(
 
 def test_a_layer_of_reshaped_norm_one_still_stretches_by_up_to_three() -> None:
     def stretch(weight: Tensor) -> float:
-        return diagnostics.convolution_norm(weight, 32) / float(torch.linalg.matrix_norm(weight.flatten(1), 2))
+        return diagnostics.convolution_norm(weight, 16) / float(torch.linalg.matrix_norm(weight.flatten(1), 2))
 
     assert stretch(torch.ones(8, 8, 3, 3)) == pytest.approx(3, rel=1e-6)
-    for seed in range(5):
+    for seed in range(3):
         assert 1.5 < stretch(draw(64, 64, 3, 3, seed=seed)) < 2.1
 
 
@@ -268,6 +268,8 @@ def test_signs_of_good_and_bad_curves() -> None:
     healthy = diagnostics.curve_signs(np.exp(-6 * t) + 0.1 + 0.003 * noise)
     assert healthy == (True, True, True, False, False)
     assert diagnostics.curve_signs(np.exp(9 * t)).exploding
+    assert diagnostics.curve_signs(np.where(t < 0.98, 0.1, 5.0)).exploding  # a jump at the very end
+    assert not diagnostics.curve_signs(np.where(t < 0.4, 1e-3, 0.5)).exploding  # a critic that woke up, and settled
     assert not diagnostics.curve_signs(np.exp(9 * t)).falling
     assert not diagnostics.curve_signs(1 + noise).smooth
     assert not diagnostics.curve_signs(2 - t).settled
@@ -275,6 +277,27 @@ def test_signs_of_good_and_bad_curves() -> None:
     assert diagnostics.curve_signs([1.0] * 8 + [math.nan]).exploding
     with pytest.raises(ValueError, match="at least 8"):
         diagnostics.curve_signs([1.0] * 7)
+
+
+def test_signs_of_the_recorded_runs() -> None:
+    troubles = runs.load("gan-troubles")
+
+    def signs(setting: str) -> list[diagnostics.CurveSigns]:
+        return [diagnostics.curve_signs(w1) for w1 in troubles[f"{setting}/w1"].T]  # exact W1 of each of eight seeds
+
+    calm = signs("ring minimax 1") + signs("ring non-saturating 1") + signs("grid non-saturating 1")
+    assert all(s.smooth for s in calm)
+    assert sum(s.settled for s in calm) >= 20
+    overtrained = signs("ring minimax 5")  # five discriminator steps: the generator is thrown about
+    assert sum(s.smooth for s in overtrained) <= 1
+    assert sum(s.falling for s in overtrained) <= 1
+    assert not any(s.negative for s in calm + overtrained)
+    unleashed, penalised, clipped = (
+        diagnostics.curve_signs(runs.load(f"one-pair-{name}")["w1_estimate"])
+        for name in ("unconstrained", "penalty", "clipping")
+    )
+    assert unleashed == (False, False, False, True, False)
+    assert penalised == clipped == (False, True, True, False, False)
 
 
 def test_early_stopping_waits_for_its_patience_and_keeps_the_best() -> None:
@@ -297,6 +320,23 @@ def test_bad_arguments_are_refused() -> None:
         diagnostics.lipschitz_on_pairs(networks.mlp(2, 4, 2), x, x)
     with pytest.raises(ValueError, match="1 to 3 dimensions"):
         diagnostics.slope_on_grid(critic, [0] * 4, [1] * 4)
+    for bad in (torch.full((4, 2), math.nan), torch.tensor([[0.0, math.inf]])):
+        with pytest.raises(ValueError, match=r"y holds \d numbers that are NaN or infinite"):
+            diagnostics.certified_lower_bound(critic, x, bad)
+    with pytest.raises(ValueError, match="critic gave 4 scores for x that are NaN or infinite"):
+        diagnostics.certified_lower_bound(lambda z: z.new_full((len(z),), math.nan), x, x)
+    with pytest.raises(ValueError, match="1 to 3 dimensions"):
+        diagnostics.slope_on_grid(critic, [0, 0], [1, math.inf])
+    with pytest.raises(ValueError, match="n is 0"):
+        diagnostics.slope_on_grid(critic, [0, 0], [1, 1], 0)
+    with pytest.raises(ValueError, match=r"weight \(3, 3\), stride 1"):
+        diagnostics.convolution_norm(torch.zeros(3, 3), 7)
+    with pytest.raises(ValueError, match="at least 1 each"):
+        diagnostics.gradient_norm_by_layer(nn.Sequential(nn.ReLU()), x)
+    with pytest.raises(ValueError, match="at least 1 each"):
+        diagnostics.gradient_norm_by_layer(critic, x[:0])
+    with pytest.raises(ValueError, match="no norm is known"):
+        diagnostics.lipschitz_bound(nn.Bilinear(2, 2, 1))
     with pytest.raises(ValueError, match="multiple of 2"):
         diagnostics.convolution_norm(torch.zeros(1, 1, 3, 3), 7, stride=2)
     with pytest.raises(ValueError, match="patience is 0"):

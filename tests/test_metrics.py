@@ -52,6 +52,10 @@ def test_bad_samples_and_laws_are_refused() -> None:
         metrics.mode_coverage(torch.zeros(5, 3), sampling.ring())
     with pytest.raises(ValueError, match="1 numbers that are not finite"):
         metrics.mode_coverage(torch.tensor([[0.0, math.nan]]), sampling.ring())
+    with pytest.raises(ValueError, match="n is 0"):
+        metrics.mode_coverage_ceiling(sampling.ring(), 0)
+    with pytest.raises(ValueError, match="x must be finite, got nan"):
+        metrics.w1_to_held_out(torch.full((4, 2), math.nan), sampling.ring(), rng())
     for law in (sampling.swiss_roll(), sampling.point_masses([[0.0, 0.0]])):
         with pytest.raises(ValueError, match="mixture with std > 0"):
             metrics.mode_coverage(torch.zeros(5, 2), law)

@@ -39,10 +39,14 @@ def _still(critic: Critic) -> Iterator[None]:
 def _scores(critic: Critic, x: Tensor, name: str) -> Tensor:
     if x.ndim < 2 or x.shape[0] == 0:
         raise ValueError(f"{name} has shape {tuple(x.shape)}: it must be (n, d) or (n, …) with at least one sample")
+    if not bool(x.isfinite().all()):
+        raise ValueError(f"{name} holds {int((~x.isfinite()).sum())} numbers that are NaN or infinite")
     with _still(critic):
         scores = torch.as_tensor(critic(x))
     if scores.shape != x.shape[:1]:
         raise ValueError(f"critic gave scores {tuple(scores.shape)} for {name} {tuple(x.shape)}: it must give (n,)")
+    if not bool(scores.isfinite().all()):  # a comparison with NaN is false, and the slope would come out as 0
+        raise ValueError(f"critic gave {int((~scores.isfinite()).sum())} scores for {name} that are NaN or infinite")
     return scores.double()
 
 
@@ -50,7 +54,8 @@ def lipschitz_on_pairs(critic: Critic, x: Float[Tensor, "n ..."], y: Float[Tenso
     """Return the largest slope max |f(xᵢ) − f(yⱼ)| / ‖xᵢ − yⱼ‖ over all n·m pairs, with the Euclidean norm.
 
     Takes ``(n, …)`` and ``(m, …)``, flattens a sample, works in float64. Pairs that coincide and score alike count 0.
-    Raises ValueError for empty or unequal shapes. Source: the definition of Lipschitz continuity. Chapter: critic.
+    Raises ValueError for empty or unequal shapes, NaN and inf. Source: the definition of Lipschitz continuity.
+    Chapter: critic.
     """
     return _rise_and_slope(critic, x, y)[1]
 
@@ -91,10 +96,12 @@ def gradient_norms(critic: nn.Module, x: Float[Tensor, "..."]) -> Float[Tensor, 
 def slope_on_grid(critic: nn.Module, low: Sequence[float], high: Sequence[float], n: int = 50) -> float:
     """Return the largest ‖∇f‖ on a grid of n points per dimension over the box [low, high], in at most 3 dimensions.
 
-    Raises ValueError for unequal ends or more than 3 dimensions. Chapter: critic.
+    Raises ValueError for unequal or infinite ends, more than 3 dimensions, or n < 1. Chapter: critic.
     """
-    if len(low) != len(high) or not 1 <= len(low) <= 3:
+    if len(low) != len(high) or not 1 <= len(low) <= 3 or not all(map(math.isfinite, [*low, *high])):
         raise ValueError(f"low is {low}, high is {high}: give both ends of a box in 1 to 3 dimensions")
+    if n < 1:
+        raise ValueError(f"n is {n}: a grid needs at least 1 point per dimension")
     parameter = next(critic.parameters())
     axes = [torch.linspace(a, b, n).to(parameter) for a, b in zip(low, high, strict=True)]
     points = torch.stack([axis.flatten() for axis in torch.meshgrid(*axes, indexing="ij")], 1)
@@ -119,9 +126,11 @@ def convolution_norm(weight: Float[Tensor, "out in kh kw"], size: int, stride: i
 
     The Fourier transform splits the map into one small matrix per frequency, (out, in) at stride 1 and (out, in·s²) for
     stride s, where s² frequencies fold into one. σ(reshaped W) ≤ norm ≤ √(kh·kw) σ(reshaped W) at stride 1. Float64.
-    Raises ValueError for a kernel wider than ``size`` or a size that the stride does not divide.
+    Raises ValueError for another shape, a kernel wider than ``size`` or a size that the stride does not divide.
     Source: Sedghi 2019, theorem 6, extended to strides. Chapter: spectral-normalisation.
     """
+    if weight.ndim != 4 or stride < 1:
+        raise ValueError(f"weight {tuple(weight.shape)}, stride {stride}: (out, in, kh, kw) and 1 or more are needed")
     out_channels, in_channels, *kernel = weight.shape
     if max(kernel) > size or size % stride:
         raise ValueError(f"size is {size}: it must hold the kernel {tuple(kernel)} and be a multiple of {stride}")
@@ -129,8 +138,8 @@ def convolution_norm(weight: Float[Tensor, "out in kh kw"], size: int, stride: i
     spectrum = torch.fft.fft2(weight.detach().double(), s=(size, size)).reshape(
         out_channels, in_channels, stride, m, stride, m
     )
-    matrices = spectrum.permute(3, 5, 0, 1, 2, 4).reshape(m, m, out_channels, -1)
-    return float(torch.linalg.matrix_norm(matrices, ord=2).max()) / stride
+    half = spectrum.permute(3, 5, 0, 1, 2, 4)[:, : m // 2 + 1]  # of a real weight, the other half is conjugate
+    return float(torch.linalg.matrix_norm(half.flatten(3), ord=2).max()) / stride
 
 
 _ONE_LIPSCHITZ = (nn.ReLU, nn.Tanh, nn.Softplus, nn.Identity, nn.Flatten, nn.Unflatten, nn.Dropout, GroupSort, Score)
@@ -156,7 +165,7 @@ def lipschitz_bound(critic: nn.Sequential, example: Float[Tensor, "n ..."] | Non
             critic(example)
         for hook in hooks:
             hook.remove()
-    return math.prod(_layer_norm(layer, widths) for layer in critic)
+    return _layer_norm(critic, widths)
 
 
 @torch.no_grad()
@@ -190,8 +199,8 @@ def _layer_norm(layer: nn.Module, widths: dict[nn.Module, int]) -> float:
 def gradient_norm_by_layer(critic: nn.Module, x: Float[Tensor, "n ..."]) -> dict[str, float]:
     """Return the mean over samples of ‖∂f(x)/∂hₗ‖, hₗ the output of each linear or convolutional layer, input first.
 
-    With clipped weights it explodes or vanishes geometrically from the output to the input.
-    Source: Gulrajani 2017, figure 1b. Chapter: weight-clipping.
+    With clipped weights it explodes or vanishes geometrically from the output to the input. Raises ValueError for no
+    samples or a critic without such layers. Source: Gulrajani 2017, figure 1b. Chapter: weight-clipping.
     """
     outputs: dict[str, Tensor] = {}
 
@@ -199,6 +208,8 @@ def gradient_norm_by_layer(critic: nn.Module, x: Float[Tensor, "n ..."]) -> dict
         return lambda layer, x, y: outputs.update({name: y})
 
     layers = [(n, m) for n, m in critic.named_modules() if isinstance(m, nn.Linear | BatchedLinear | nn.Conv2d)]
+    if not layers or 0 in x.shape:
+        raise ValueError(f"x {tuple(x.shape)}, {len(layers)} linear or convolutional layers: at least 1 each is needed")
     hooks = [layer.register_forward_hook(keep(name)) for name, layer in layers]
     try:
         with _still(critic):
@@ -218,7 +229,7 @@ def share_at_bound(critic: nn.Module, bound: float) -> float:
 
     Raises ValueError for bound ≤ 0. Source: Gulrajani 2017, figure 1b (right). Chapter: weight-clipping.
     """
-    if bound <= 0:
+    if not bound > 0:
         raise ValueError(f"bound is {bound}: it must be positive")
     weights = torch.cat([p.detach().flatten() for p in critic.parameters()])
     return float((weights.abs() >= bound * (1 - 1e-6)).double().mean())
@@ -238,9 +249,10 @@ def curve_signs(w1_estimates: Sequence[float] | Float[np.ndarray, " steps"]) -> 
     """Read the signs of a run off its W1 estimates, one per step, by medians of its quarters q₁ … q₄.
 
     falling: q₄ < 0.9 q₁. smooth: the median jump between steps is < 20 % of the median level. settled: q₃ and q₄ differ
-    by < 10 % of the largest quarter. exploding: not finite, or the last quarter holds 10 times the median of the first
-    half. negative: more than a tenth of the estimates are below 0, so the critic lags behind. Rules of thumb, held to
-    recorded runs; raises ValueError for fewer than 8 steps. Chapter: reading-curves.
+    by < 10 % of the largest quarter. exploding: not finite, or the last quarter reaches 10 times the median of the
+    first half and twice q₃. negative: more than a tenth of the estimates are below 0, so the critic lags behind. Rules
+    of thumb, tested on the recorded runs gan-troubles and one-pair; ValueError for fewer than 8 steps.
+    Chapter: reading-curves.
     """
     curve = np.asarray(w1_estimates, dtype=float)
     if curve.ndim != 1 or len(curve) < 8:
@@ -253,7 +265,7 @@ def curve_signs(w1_estimates: Sequence[float] | Float[np.ndarray, " steps"]) -> 
         falling=quarters[3] < 0.9 * quarters[0],
         smooth=bool(np.median(np.abs(np.diff(curve))) < 0.2 * np.median(np.abs(curve))),
         settled=abs(quarters[3] - quarters[2]) < 0.1 * max(map(abs, quarters)),
-        exploding=bool(np.abs(curve[-(len(curve) // 4) :]).max() > 10 * half),
+        exploding=bool(np.abs(curve[-(len(curve) // 4) :]).max() > max(10 * half, 2 * abs(quarters[2]))),
         negative=bool((curve < 0).mean() > 0.1),
     )
 

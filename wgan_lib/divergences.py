@@ -132,7 +132,7 @@ def w1_normals(mean_p: Numbers, std_p: Numbers, mean_q: Numbers, std_q: Numbers)
     """Give W1(P, Q) = s √(2/π) e^(−m²/2s²) + m erf(m/(s√2)) in units of the data, m = |μp − μq|, s = |σp − σq|.
 
     It is E|N(m, s²)|: the monotone map moves every point by a normal amount; m if s = 0. Errors as in `kl_normals`.
-    Source: quantile formula, Villani 2003, Thm 2.18. Chapter: wasserstein-1d.
+    Source: Villani 2003, Thm 2.18 and its remarks. Chapter: wasserstein-1d.
     """
     mean_p, std_p, mean_q, std_q = _normals(mean_p, std_p, mean_q, std_q)
     shift, spread = mean_q - mean_p, np.abs(std_q - std_p)

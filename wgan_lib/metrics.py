@@ -33,7 +33,7 @@ def mode_coverage(samples: Float[Tensor, "n d"], law: Law) -> ModeCoverage:
     reverse_kl = Σ q log(q/w), q the shares of *all* samples by nearest mode, w the law's weights. Takes ``(n, d)``;
     PacGAN uses n = 2500. A perfect generator's values are ``mode_coverage_ceiling``, and its high quality is not 100 %.
 
-    Raises ValueError for a law without modes, samples of another dimension, or NaN. Source: Lin 2018, section 4.1.
+    Raises ValueError for a law without modes, samples of another dimension, or NaN. Source: Lin 2018, table 1.
     Chapter: clipping-gp-sn.
     """
     modes, std, weights = _mode_law(law)
@@ -53,9 +53,11 @@ def mode_coverage_ceiling(law: Law, n: int = 2500) -> ModeCoverage:
     """Return what n samples of the law itself score on average; more high quality than that is over-concentration.
 
     modes = Σ 1 − (1 − w h)ⁿ, high_quality h = P(χ²_d < 9) (98.89 % in 2-D), reverse_kl ≈ (k − 1)/2n nats for n w ≫ 1.
-    Raises ValueError for a law without modes. Source: PacGAN's definitions; Miller 1955 for the bias. Chapter:
-    clipping-gp-sn.
+    Raises ValueError for a law without modes or n < 1. Source: PacGAN's definitions; Miller 1955 for the bias.
+    Chapter: clipping-gp-sn.
     """
+    if n < 1:
+        raise ValueError(f"n is {n}: at least 1 sample must be scored")
     modes, _, weights = _mode_law(law)
     h = float(stats.chi2.cdf(9, modes.shape[1]))
     found = float((1 - (1 - weights.double() * h) ** n).sum())

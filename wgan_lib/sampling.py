@@ -40,8 +40,13 @@ class Law:
 def _check_draw(n: int, generator: torch.Generator) -> None:
     if not isinstance(generator, torch.Generator):
         raise TypeError(f"generator is {generator!r}: it must be a torch.Generator made from a seed of your choice")
-    if n < 1:
-        raise ValueError(f"n is {n}: at least 1 sample must be drawn")
+    _counts(n=n)
+
+
+def _counts(**counts: int) -> None:
+    for name, count in counts.items():
+        if not isinstance(count, int) or count < 1:
+            raise ValueError(f"{name} is {count!r}: it must be a whole number, 1 or more")
 
 
 def _positive(**lengths: float) -> None:
@@ -70,9 +75,10 @@ def ring(k: int = 8, radius: float = 1.0, std: float = 0.01, scale: float = 1.0)
     """Make ``k`` equally likely Gaussians on a circle: modes scale · radius (cos 2πi/k, sin 2πi/k), σ = scale · std.
 
     The defaults are PacGAN's; WGAN-GP's ring is ``ring(8, 2.0, 0.02, scale=1 / 1.414)``. Raises ValueError
-    for k, radius, std or scale ≤ 0. Source: Lin 2018, section 4.1; Gulrajani 2017, figure 1a. Chapter: clipping-gp-sn.
+    for k, radius, std or scale ≤ 0. Source: Lin 2018, table 1; Gulrajani 2017, figure 1a. Chapter: clipping-gp-sn.
     """
-    _positive(k=k, radius=radius, std=std, scale=scale)
+    _counts(k=k)
+    _positive(radius=radius, std=std, scale=scale)
     angle = 2 * math.pi * torch.arange(k) / k
     modes = scale * radius * torch.stack((angle.cos(), angle.sin()), 1)
     return _mixture(f"ring({k}, {radius}, {std}, {scale})", modes, scale * std)
@@ -82,9 +88,10 @@ def grid(k: int = 25, spacing: float = 2.0, std: float = 0.05, scale: float = 1.
     """Make ``k = m²`` equally likely Gaussians on a square grid about 0, scale · spacing apart, σ = scale · std.
 
     The defaults are PacGAN's {−4, −2, 0, 2, 4}²; WGAN-GP's grid has ``scale=1 / 2.828``. Raises ValueError when k is
-    not a square or a length is ≤ 0. Source: Lin 2018, section 4.1; Gulrajani 2017, figure 1a. Chapter: clipping-gp-sn.
+    not a square or a length is ≤ 0. Source: Lin 2018, table 1; Gulrajani 2017, figure 1a. Chapter: clipping-gp-sn.
     """
-    _positive(k=k, spacing=spacing, std=std, scale=scale)
+    _counts(k=k)
+    _positive(spacing=spacing, std=std, scale=scale)
     m = math.isqrt(k)
     if m * m != k:
         raise ValueError(f"k is {k}: a square grid needs a square number of modes, such as {m * m} or {(m + 1) ** 2}")
@@ -117,11 +124,11 @@ def point_masses(points: Sequence[Sequence[float]], weights: Sequence[float] | N
 def uniforms(low: float | Sequence[float] = 0.0, high: float | Sequence[float] = 1.0) -> Law:
     """Make the uniform law on the box [low, high], one pair of ends per dimension, or numbers for one dimension.
 
-    Raises ValueError unless low < high in every dimension. Chapter: wasserstein-1d.
+    Raises ValueError unless low < high in every dimension, both finite. Chapter: wasserstein-1d.
     """
     a, b = (torch.tensor(end, dtype=torch.float32).reshape(-1) for end in (low, high))
-    if a.shape != b.shape or not bool((a < b).all()):
-        raise ValueError(f"low is {low}, high is {high}: low must be below high in every dimension")
+    if a.shape != b.shape or len(a) == 0 or not bool(((a < b) & a.isfinite() & b.isfinite()).all()):
+        raise ValueError(f"low is {low}, high is {high}: low must be below high in every dimension, both finite")
 
     def draw(n: int, generator: torch.Generator) -> Tensor:
         u = torch.rand(n, len(a), generator=generator, device=generator.device)
@@ -223,7 +230,8 @@ def radial_pair(dim: int, inner: float = 0.0, outer: float = 1.0) -> ShellPair:
     ``dim=1, inner=0`` is ½δ₋₁ + ½δ₁ against δ₀, whose critic is |x|. Raises ValueError unless 0 ≤ inner < outer
     and dim ≥ 1. Source: Anil 2019, the absolute value and the high-dimensional cone. Chapter: spectral-normalisation.
     """
-    _positive(dim=dim, outer=outer)
+    _counts(dim=dim)
+    _positive(outer=outer)
     if not 0 <= inner < outer:
         raise ValueError(f"inner is {inner}: it must be at least 0 and below outer, {outer}")
     return ShellPair(torch.zeros(1, dim), torch.zeros(1), inner, outer)
@@ -235,7 +243,8 @@ def circles_and_centres(k: int = 3, radius: float = 1.0, spacing: float = 4.0) -
     Raises ValueError for spacing < 2 · radius, where the nearest centre may be another's.
     Source: Anil 2019, three cones. Chapter: spectral-normalisation.
     """
-    _positive(k=k, radius=radius)
+    _counts(k=k)
+    _positive(radius=radius, spacing=spacing)
     if spacing < 2 * radius:
         raise ValueError(f"spacing is {spacing}: circles of radius {radius} need centres {2 * radius} apart or more")
     centres = torch.stack((spacing * (torch.arange(k) - (k - 1) / 2), torch.zeros(k)), 1)
@@ -300,7 +309,7 @@ def min_funnels(dim: int, n_funnels: int, seed: int) -> MinFunnels:
     aₙ ~ U[−2.5, 2.5]^dim, bₙ ~ 0.1 N(0, 1), drawn from ``seed``. Raises ValueError for dim or n_funnels < 1.
     Source: Korotin 2022, eqs 11–12, made from the description, not the code. Chapter: what-wgans-are.
     """
-    _positive(dim=dim, n_funnels=n_funnels)
+    _counts(dim=dim, n_funnels=n_funnels)
     generator = torch.Generator().manual_seed(seed)
     centres = MinFunnels.HALF_WIDTH * (2 * torch.rand(n_funnels, dim, generator=generator) - 1)
     return MinFunnels(centres, 0.1 * torch.randn(n_funnels, generator=generator))

@@ -47,7 +47,7 @@ def w1(x: Xs, y: Ys, x_weights: XWeights = None, y_weights: YWeights = None) -> 
     x (n,) or (n, d), y (m,) or (m, d), weights (n,) and (m,), ≥ 0, summing to 1. In 1-D ∫ |F − G| by scipy, in R^d the
     linear programme by POT's network simplex. Raises ValueError for empty samples, NaN, inf, unequal dimensions or bad
     weights, TypeError for what is not real numbers, RuntimeError if the solver stops early.
-    Source: Villani 2003, Thm 2.18; Bonneel et al. 2011. Chapter: optimal-transport.
+    Source: Villani 2003, Thm 2.18 and its remarks; Bonneel et al. 2011. Chapter: optimal-transport.
     """
     x, y, a, b = _laws(x, y, x_weights, y_weights)
     if x.shape[1] == 1:
@@ -62,8 +62,8 @@ def plan(x: Xs, y: Ys, x_weights: XWeights = None, y_weights: YWeights = None) -
     """Give an optimal `Plan`: the cheapest coupling and dual potentials that prove it. Arguments and errors as `w1`.
 
     POT's potentials are repaired by c-transforms, which never lowers the dual value; the free constant is fixed by
-    E f = E g = W1/2. Neither coupling nor potentials are unique. Source: Peyré & Cuturi 2019, §3. Chapter:
-    optimal-transport.
+    E f = E g = W1/2. Neither coupling nor potentials are unique. Source: Peyré & Cuturi 2019, chapter 3.
+    Chapter: optimal-transport.
     """
     x, y, a, b = _laws(x, y, x_weights, y_weights)
     cost = cdist(x, y)
@@ -99,7 +99,7 @@ def c_transform(potential: Num[Any, "m"], cost: Num[Any, "n m"]) -> Float[np.nda
     """Give the largest f with f(xᵢ) + g(yⱼ) ≤ cᵢⱼ for a given g: f(xᵢ) = min over j of cᵢⱼ − g(yⱼ).
 
     potential (m,) and cost (n, m) share their units. Raises ValueError for shapes that do not fit, NaN or inf.
-    Source: Villani 2003, §2.4; Mallasto et al. 2019 estimate W1 by it. Chapter: kantorovich-rubinstein.
+    Source: Villani 2003, chapter 2; Mallasto et al. 2019 estimate W1 by it. Chapter: kantorovich-rubinstein.
     """
     cost, potential = reals("cost", cost), reals("potential", potential)
     if cost.ndim != 2 or 0 in cost.shape or potential.shape != cost.shape[1:]:
