@@ -13,6 +13,7 @@ from scipy.spatial.distance import cdist
 from scipy.special import log_ndtr
 
 from wgan_lib import divergences
+from wgan_lib.arrays import reals
 
 _LN2 = math.log(2.0)
 _REACH = 9.0  # standard deviations of noise: beyond them lies 1e-18 of a law
@@ -33,10 +34,12 @@ def segment_divergences(theta: float, tilt: float = 0.0, noise: float = 0.0) -> 
     noise the densities are N(t; 0, σ²) (Φ((s + ½)/σ) − Φ((s − ½)/σ)), t across and s along; the integrals run by the
     trapezoid rule over the strip around P, outside which P has no mass, JS gains ½ Q ln 2 and TV ½ Q.
     JS and KL are right to about 1e-7, TV to 5e-4.
-    Raises ValueError for NaN, inf or noise that is negative or so small (< .001) that the grid would not fit.
+    Raises ValueError for NaN, inf, noise < 0, or noise so small (< .001) that the grid would not fit; TypeError for
+    what is not a real number.
     Source: Arjovsky et al. 2017, Example 1; Arjovsky & Bottou 2017, §3 (noise). Chapter: js-saturation.
     """
-    _check(theta=theta, tilt=tilt, noise=noise)
+    for name, value in (("theta", theta), ("tilt", tilt), ("noise", noise)):
+        reals(name, value)
     if noise == 0:
         same = theta == 0 and tilt == 0
         return SegmentDivergences(0.0, 0.0, 0.0) if same else SegmentDivergences(_LN2, math.inf, 1.0)
@@ -65,7 +68,7 @@ def w1_segments(theta: float, tilt: float = 0.0, n: int = 64) -> float:
     tilted pair, not below |theta|, the distance of the means. Raises ValueError for NaN, inf or n < 1.
     Source: Arjovsky et al. 2017, Example 1. Chapter: js-saturation.
     """
-    _check(theta=theta, tilt=tilt)
+    reals("theta", theta), reals("tilt", tilt)
     if n < 1:
         raise ValueError(f"n must be at least 1, got {n}")
     along = (np.arange(n) + 0.5) / n - 0.5
@@ -81,11 +84,3 @@ def _log_density(
     near, far = log_ndtr((0.5 - np.abs(along)) / noise), log_ndtr((-0.5 - np.abs(along)) / noise)
     ends = near + np.log1p(-np.exp(far - near))
     return ends - 0.5 * (across / noise) ** 2 - math.log(noise * math.sqrt(2 * math.pi))
-
-
-def _check(**values: float) -> None:
-    for name, value in values.items():
-        if not math.isfinite(value):
-            raise ValueError(f"{name} must be finite, got {value}")
-    if values.get("noise", 0.0) < 0:
-        raise ValueError(f"noise must be ≥ 0, got {values['noise']}")
