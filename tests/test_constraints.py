@@ -356,6 +356,23 @@ def test_orthonormal_group_sort_critics_keep_slopes_below_one() -> None:
         assert diagnostics.lipschitz_bound(critic) == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.parametrize("constraint", [SpectralNorm(), Orthonormal()], ids=repr)
+def test_copies_start_as_single_critics_do_and_no_global_number_is_drawn(constraint: LipschitzConstraint) -> None:
+    singles = [networks.mlp(2, 16, 16, 1, activation=networks.GroupSort, rng=rng(seed)) for seed in range(3)]
+    together = networks.side_by_side(singles)
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    constraint.attach(together)
+    assert torch.equal(before, torch.get_rng_state())
+    x = draw(5, 2)
+    torch.manual_seed(2)
+    for k, single in enumerate(singles):
+        constraint.attach(single)
+        for own, batched in zip(single.state_dict().values(), together.state_dict().values(), strict=True):
+            torch.testing.assert_close(own, batched[k], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(together(x), torch.stack([single(x) for single in singles]), rtol=1e-4, atol=1e-5)
+
+
 # --- bad input ---
 
 

@@ -42,6 +42,50 @@ def test_copies_compute_what_single_networks_compute(shared: bool, out: int) -> 
         torch.testing.assert_close(together(x)[k], alone(x if shared else x[k]))
 
 
+def fourier_pair(seed: int, one_lipschitz: bool) -> nn.Module:
+    numbers = rng(seed)
+    features = networks.FourierFeatures(2, 4, 1.0, numbers, one_lipschitz)
+    return nn.Sequential(features, networks.mlp(10, 16, 16, 1, activation=lambda: nn.LeakyReLU(0.1), rng=numbers))
+
+
+@pytest.mark.parametrize("one_lipschitz", [True, False])
+@pytest.mark.parametrize("shared", [True, False])
+def test_networks_side_by_side_compute_what_each_computes(shared: bool, one_lipschitz: bool) -> None:
+    singles = [fourier_pair(seed, one_lipschitz) for seed in range(3)]
+    together = networks.side_by_side(singles)
+    x = torch.randn(*(() if shared else (3,)), 7, 2, generator=rng(9))
+    for k, single in enumerate(singles):
+        torch.testing.assert_close(together(x)[k], single(x if shared else x[k]))
+    with torch.no_grad():
+        together[1][0].weight.zero_()  # the numbers were copied
+    assert all(single[1][0].weight.abs().sum() > 0 for single in singles)
+    with pytest.raises(ValueError, match="frequencies hold 3 copies"):
+        _ = together[0].lipschitz_constant
+
+
+def test_only_networks_of_one_batchable_build_go_side_by_side() -> None:
+    with pytest.raises(ValueError, match=r"networks are \[\]"):
+        networks.side_by_side([])
+    with pytest.raises(ValueError, match="of one build"):
+        networks.side_by_side([nn.ReLU(), nn.Tanh()])
+    with pytest.raises(ValueError, match=r"LayerNorm.* has no batched form"):
+        networks.side_by_side([networks.mlp(2, 8, 1, norm=nn.LayerNorm)] * 2)
+    with pytest.raises(ValueError, match=r"Linear.*give K of one build"):
+        networks.side_by_side([networks.mlp(2, 8, 1), networks.mlp(2, 8, 8, 1)])
+
+
+@pytest.mark.parametrize("one_lipschitz", [False, True])
+def test_fourier_features_stretch_every_direction_as_they_say(one_lipschitz: bool) -> None:
+    numbers = rng()
+    features = networks.FourierFeatures(3, 8, 2.0, numbers, one_lipschitz)
+    x = torch.randn(5, 3, generator=numbers)
+    assert features(x).shape == (5, 19)
+    jacobians = torch.stack([torch.autograd.functional.jacobian(lambda p: features(p[None])[0], point) for point in x])
+    norms = torch.linalg.matrix_norm(jacobians, ord=2)
+    torch.testing.assert_close(norms, torch.full((5,), features.lipschitz_constant), rtol=1e-5, atol=0)
+    assert features.lipschitz_constant == pytest.approx(1.0) if one_lipschitz else features.lipschitz_constant > 2
+
+
 def test_copies_start_from_different_weights() -> None:
     weight = networks.mlp(3, 16, 1, copies=4)[0].weight
     assert all((weight[0] != weight[k]).any() for k in range(1, 4))

@@ -215,26 +215,84 @@ def test_latents_and_tensors_as_data() -> None:
         train(points, flat, critic, WASSERSTEIN, Unconstrained(), n_steps=1)
 
 
-@pytest.mark.parametrize("constraint", [Unconstrained(), WeightClipping(0.1), GradientPenalty(1.0)], ids=str)
-@pytest.mark.parametrize("loss", [WASSERSTEIN, NON_SATURATING, RELATIVISTIC], ids=recipes.describe)
-def test_k_copies_at_once_are_k_single_runs(loss: AdversarialLoss, constraint: LipschitzConstraint) -> None:
+def many(
+    constraints: list[LipschitzConstraint], loss: AdversarialLoss, seeds: list[int], **options: object
+) -> tuple[dict, dict]:
+    """The same trainings twice: K seeds at once, and one seed at a time."""
+
+    def make_generator(rng: torch.Generator) -> nn.Module:
+        return networks.mlp(2, 16, 2, rng=rng)
+
+    def make_critic(rng: torch.Generator) -> nn.Module:
+        features = networks.FourierFeatures(2, 3, 1.0, rng)
+        return nn.Sequential(features, networks.mlp(8, 16, 16, 1, activation=networks.GroupSort, rng=rng))
+
+    settings: dict = {
+        "n_steps": 12,
+        "critic_steps": 2,
+        "batch_size": 16,
+        "optimizer": Adam(1e-2),
+        "ema": 0.9,
+        **options,
+    }
+    together = training.train_many(LAW, make_generator, make_critic, loss, constraints, seeds, **settings)
+    alone = {
+        constraint: [
+            train(
+                LAW, make_generator(stream(s, "generator")), make_critic(stream(s, "critic")), loss, constraint,
+                seed=s, **settings,
+            )
+            for s in seeds
+        ]
+        for constraint in constraints
+    }  # fmt: skip
+    return together, alone
+
+
+@pytest.mark.parametrize("loss", [WASSERSTEIN, RELATIVISTIC], ids=recipes.describe)
+def test_k_seeds_at_once_are_k_single_runs_under_every_constraint(loss: AdversarialLoss) -> None:
     seeds = [5, 6, 7]
-    generators, critics = networks.mlp(2, 16, 2, copies=3), networks.mlp(2, 16, 16, 1, copies=3)
-    singles = []
-    for k in range(3):
-        one = networks.mlp(2, 16, 2), networks.mlp(2, 16, 16, 1)
-        for single, batched in zip(one, (generators, critics), strict=True):
-            single.load_state_dict({name: tensor[k] for name, tensor in batched.state_dict().items()})
-        singles.append(one)
-    options = {"n_steps": 12, "critic_steps": 2, "batch_size": 16, "optimizer": Adam(1e-2), "ema": 0.9}
-    *_, together = train(LAW, generators, critics, loss, constraint, seed=seeds, **options)
-    for k, (generator, critic) in enumerate(singles):
-        *_, alone = train(LAW, generator, critic, loss, constraint, seed=seeds[k], **options)
-        assert together.w1_estimate[k] == pytest.approx(alone.w1_estimate, abs=2e-4)
-        batched = torch.cat([tensor[k].flatten().double() for tensor in generators.state_dict().values()])
-        torch.testing.assert_close(batched, weights(generator), rtol=1e-3, atol=2e-4)
-    assert len(set(together.w1_estimate)) == 3
-    assert together.settings["seed"] == seeds
+    together, alone = many([*CONSTRAINTS, GradientPenalty(0.1, target=0.0, at="reals")], loss, seeds)
+    for constraint, steps in together.items():
+        *_, last = steps
+        assert last.settings["seed"] == seeds
+        assert last.settings["constraint"] == repr(constraint)
+        assert len(set(last.w1_estimate)) == 3
+        for k, single in enumerate(alone[constraint]):
+            *_, one = single
+            assert last.w1_estimate[k] == pytest.approx(one.w1_estimate, abs=2e-4), constraint
+            batched = torch.cat([tensor[k].flatten().double() for tensor in last.generator.state_dict().values()])
+            torch.testing.assert_close(batched, weights(one.generator), rtol=1e-3, atol=2e-4)
+        with torch.no_grad():
+            scores = last.critic(LAW.sample(9, stream(0, "probe")))
+        assert scores.shape == (3, 9)
+
+
+def test_constraints_advance_side_by_side_and_keep_their_own_checkpoints(tmp_path: Path) -> None:
+    constraints = [WeightClipping(0.1), GradientPenalty(1.0)]
+    options = {"n_steps": 3, "checkpoint_dir": tmp_path}
+    together, _ = many(constraints, WASSERSTEIN, [0, 1], n_steps=3)
+    whole = list(zip(*together.values(), strict=True))
+    assert [[step.index for step in row] for row in whole] == [[0, 0], [1, 1], [2, 2]]
+
+    def make(rng: torch.Generator) -> nn.Module:
+        return networks.mlp(2, 8, 2, rng=rng)
+
+    def critic(rng: torch.Generator) -> nn.Module:
+        return networks.mlp(2, 8, 1, rng=rng)
+
+    for resume in (False, True):
+        started = training.train_many(
+            LAW, make, critic, WASSERSTEIN, constraints, [0, 1], resume=resume, batch_size=8, **options
+        )
+        rows = list(zip(*started.values(), strict=True))
+        assert len(rows) == (0 if resume else 3)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["0-WeightClipping", "1-GradientPenalty"]
+    for wrong in ([], [WeightClipping(0.1), WeightClipping(0.1)]):
+        with pytest.raises(ValueError, match="none of them twice"):
+            training.train_many(LAW, make, critic, WASSERSTEIN, wrong, [0], n_steps=1)
+    with pytest.raises(ValueError, match="K at least 1"):
+        training.train_many(LAW, make, critic, WASSERSTEIN, constraints, [], n_steps=1)
 
 
 def test_the_bar_tells_losses_rate_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,9 +43,7 @@ class Adversaries:
         self.batch_size, self.device, self.several = batch_size, device, not isinstance(seed, int)
         self.generator, self.critic = generator.cpu().train(), critic.cpu().train()
         self._check_fit(seed)
-        with torch.random.fork_rng(devices=[]):  # some of PyTorch's parametrisations draw from the global numbers
-            torch.manual_seed(0)
-            constraint.attach(critic)  # before the optimiser is made: a parametrisation replaces the weights
+        constraint.attach(critic)  # before the optimiser is made: a parametrisation replaces the weights
         generator.to(device), critic.to(device)
         self.optimizers = (generator_optimizer(generator.parameters()), optimizer(critic.parameters()))
         self.learning_rates = [[group["lr"] for group in o.param_groups] for o in self.optimizers]

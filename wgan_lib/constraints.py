@@ -4,7 +4,6 @@ A constraint may act on the weights before training (``attach``), in the critic'
 optimiser's step (``project``). The loop calls all three and never asks which constraint it holds.
 """
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -16,6 +15,7 @@ from torch.nn import grad
 from torch.nn.functional import conv2d
 from torch.nn.utils import parametrizations, parametrize
 
+from wgan_lib.input_gradients import gradient_norms, mixes_samples
 from wgan_lib.networks import BatchedLinear
 
 Rng = torch.Generator | Sequence[torch.Generator]
@@ -185,8 +185,8 @@ class _DividedBySpectralNorm(nn.Module):
                 raise ValueError(f"{layer} needs padding_mode 'zeros' and its padding in numbers to use image_size")
             self.conv = {k: getattr(layer, k) for k in ("stride", "padding", "dilation", "groups")}
             self.input_shape = torch.Size((layer.in_channels, image_size, image_size))
-        v = torch.randn((*self.copies, *self.input_shape), generator=torch.Generator().manual_seed(0)).to(weight)
-        self.register_buffer("v", self._normalised(v))
+        v = torch.randn(self.input_shape, generator=torch.Generator().manual_seed(0)).to(weight)
+        self.register_buffer("v", self._normalised(v.expand(*self.copies, *self.input_shape)))
         self.register_buffer("u", self._normalised(self._times(weight, self.v)))
         self._iterate(weight, 15)
 
@@ -239,7 +239,19 @@ class Orthonormal(LipschitzConstraint):
             if isinstance(layer, nn.modules.conv._ConvNd):
                 raise ValueError(f"layer {name!r}, {layer}, is a convolution: Orthonormal needs linear layers only")
         for layer in _weight_layers(critic, nn.Linear, BatchedLinear):
-            parametrizations.orthogonal(layer, "weight", orthogonal_map="cayley")
+            weight = layer.weight.detach()  # type: ignore[operator]
+            with torch.random.fork_rng(devices=[]):  # PyTorch completes the basis with global random numbers
+                parametrizations.orthogonal(layer, "weight", orthogonal_map="cayley")
+            layer.parametrizations.weight[0].base.copy_(_completed(weight))  # type: ignore[index, union-attr]
+
+
+def _completed(weight: Tensor) -> Tensor:
+    """Return the Q, (n, n), of the tall one of W and Wᵀ, (n, k), beside random columns that are the same each time."""
+    tall = weight if weight.shape[-2] >= weight.shape[-1] else weight.mT
+    n, k = tall.shape[-2:]
+    more = torch.randn(n, n - k, generator=torch.Generator().manual_seed(0)).to(tall)
+    q, r = torch.linalg.qr(torch.cat([tall, more.expand(*tall.shape[:-2], n, n - k)], -1))
+    return q * r.diagonal(dim1=-2, dim2=-1).sgn()[..., None, :]
 
 
 def _weight_layers(critic: nn.Module, *kinds: type[nn.Module]) -> list[nn.Module]:
@@ -249,35 +261,3 @@ def _weight_layers(critic: nn.Module, *kinds: type[nn.Module]) -> list[nn.Module
     if any(parametrize.is_parametrized(layer, "weight") for layer in layers):
         raise ValueError("critic already has parametrised weights: attach one such constraint, once")
     return layers
-
-
-def gradient_norms(critic: nn.Module, x: Float[Tensor, "..."], create_graph: bool = False) -> Float[Tensor, "..."]:
-    """Return ‖∇f(x)‖ for each sample, the Euclidean norm over all the axes that the scores lack.
-
-    Takes ``(batch, …)`` or ``(K, batch, …)``, returns ``(batch,)`` or ``(K, batch)``; units of score per unit of data.
-    ``create_graph`` keeps the graph to the critic's weights. Raises ValueError when the scores' axes are not the first
-    axes of ``x``. Source: Gulrajani 2017, Algorithm 1. Chapter: gradient-penalty.
-    """
-    with torch.enable_grad():
-        x = x.detach().requires_grad_(True)
-        scores = critic(x)
-        if x.shape[: scores.ndim] != scores.shape:
-            raise ValueError(f"scores {tuple(scores.shape)} are not one per sample of x {tuple(x.shape)}")
-        (gradient,) = torch.autograd.grad(scores.sum(), x, create_graph=create_graph)
-    axes = tuple(range(scores.ndim, gradient.ndim))
-    return torch.linalg.vector_norm(gradient, dim=axes) if axes else gradient.abs()
-
-
-def mixes_samples(critic: nn.Module, x: Float[Tensor, "batch ..."]) -> bool:
-    """Tell whether the critic's score of the first sample depends on any other sample of the batch ``x``.
-
-    ∂f(x)₀/∂xᵢ ≠ 0 for some i ≥ 1, in the critic's present mode; at least two samples, else ValueError. Works on a
-    copy of the critic, so that running averages stay as they are. Chapter: gradient-penalty.
-    """
-    if x.shape[0] < 2:
-        raise ValueError(f"x holds {x.shape[0]} sample(s): at least 2 are needed to see whether they mix")
-    with torch.enable_grad():
-        x = x.detach().requires_grad_(True)
-        scores = copy.deepcopy(critic)(x)
-        (gradient,) = torch.autograd.grad(scores[..., 0].sum(), x)
-    return bool((gradient[1:] != 0).any())

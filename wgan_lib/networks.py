@@ -4,8 +4,9 @@ Weights are drawn from an explicit ``torch.Generator``; without one from a gener
 gives the same run each time and two critics of one shape start equal. For several seeds give several generators.
 """
 
+import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
@@ -31,8 +32,9 @@ class BatchedLinear(nn.Module):
 
     def forward(self, x: Float[Tensor, "*copies batch in"]) -> Float[Tensor, "copies batch out"]:
         """Return ``(K, batch, out)``."""
-        y = x @ self.weight.mT
-        return y if self.bias is None else y + self.bias[:, None]
+        if self.bias is None or x.ndim < 3:
+            return x @ self.weight.mT + (0 if self.bias is None else self.bias[:, None])
+        return torch.baddbmm(self.bias[:, None], x, self.weight.mT)
 
     def extra_repr(self) -> str:
         """Show the sizes in ``repr``."""
@@ -61,6 +63,37 @@ class GroupSort(nn.Module):
             low, high = torch.minimum(groups[..., 0], groups[..., 1]), torch.maximum(groups[..., 0], groups[..., 1])
             return torch.stack((low, high), -1).flatten(-2)
         return groups.sort(-1).values.flatten(-2)
+
+
+class FourierFeatures(nn.Module):
+    """Put the waves of n fixed random frequencies beside the coordinates: x → a (x, cos Bx, sin Bx), B ~ N(0, scale²).
+
+    (batch, d) → (batch, d + 2n). A small network then sees fine structure from the first step. The map stretches by
+    exactly a √(1 + ‖B‖²): a = 1, or with ``one_lipschitz`` the inverse of that, for critics bounded by construction.
+    Source: Rahimi & Recht 2007; Tancik 2020, section 4. Chapter: clipping-gp-sn.
+    """
+
+    def __init__(self, d: int, n: int, scale: float, rng: torch.Generator, one_lipschitz: bool = False) -> None:
+        super().__init__()
+        self.in_features = d
+        self.frequencies: Tensor
+        self.factor: Tensor
+        self.register_buffer("frequencies", scale * torch.randn(n, d, generator=rng))
+        self.register_buffer("factor", torch.ones(()))
+        if one_lipschitz:
+            self.factor.div_(self.lipschitz_constant)
+
+    @property
+    def lipschitz_constant(self) -> float:
+        """Return how far the map stretches in its worst direction, the same at every point; ValueError for K copies."""
+        if self.frequencies.ndim > 2:
+            raise ValueError(f"frequencies hold {len(self.frequencies)} copies: ask one copy for its constant")
+        return float(self.factor) * math.sqrt(1 + float(torch.linalg.matrix_norm(self.frequencies, ord=2)) ** 2)
+
+    def forward(self, x: Float[Tensor, "*copies batch d"]) -> Float[Tensor, "*copies batch features"]:
+        """Return the features."""
+        phase = x @ self.frequencies.mT
+        return self.factor * torch.cat([x.expand(*phase.shape[:-1], -1), phase.cos(), phase.sin()], -1)
 
 
 class Score(nn.Module):
@@ -105,6 +138,34 @@ def mlp(
     network = nn.Sequential(*layers)
     initialise(network, gain, rng)
     return network
+
+
+@torch.no_grad()
+def side_by_side(networks: Sequence[nn.Module]) -> nn.Module:
+    """Put K single networks of one build into one network of K copies, which trains them all at once.
+
+    Copy k computes what ``networks[k]`` does, ``(K, batch, d)`` or a shared ``(batch, d)`` to ``(K, batch, …)``; the
+    numbers are copied. Takes Sequentials of Linear, FourierFeatures and layers without numbers of their own. Raises
+    ValueError for other layers, no networks, or networks of different builds. Chapter: clipping-gp-sn.
+    """
+    if len(builds := {repr(network) for network in networks}) != 1:
+        raise ValueError(f"networks are {sorted(builds)}: give K of one build, K at least 1")
+    first = copy.deepcopy(networks[0])
+    if type(first) is nn.Sequential:
+        return nn.Sequential(*map(side_by_side, zip(*networks, strict=True)))
+    states = [network.state_dict() for network in networks]
+    stacked = {name: torch.stack([state[name] for state in states]) for name in states[0]}
+    if type(first) is nn.Linear:
+        batched = BatchedLinear(len(networks), first.in_features, first.out_features, first.bias is not None)
+        batched.load_state_dict(stacked)
+        return batched
+    if type(first) is FourierFeatures:
+        first.frequencies, first.factor = stacked["frequencies"], stacked["factor"][:, None, None]
+    elif stacked:
+        raise ValueError(
+            f"{first} has no batched form: K copies need Linear, FourierFeatures or layers without numbers"
+        )
+    return first
 
 
 @torch.no_grad()

@@ -1,14 +1,13 @@
 """Complete trainings by name: networks, law, loss, constraint, optimisers and schedule, each with its source."""
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 import torch
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
 from wgan_lib import networks, sampling, training
 from wgan_lib.constraints import (
@@ -57,29 +56,6 @@ class Preset:
         return training.train(**{**arguments, **changes})
 
 
-class FourierFeatures(nn.Module):
-    """Put the waves of n fixed random frequencies beside the coordinates: x → a (x, cos Bx, sin Bx), B ~ N(0, scale²).
-
-    (batch, d) → (batch, d + 2n). A small network then sees fine structure from the first step. The map stretches by
-    exactly a √(1 + ‖B‖²): a = 1, or with ``one_lipschitz`` the inverse of that, for critics bounded by construction.
-    Source: Rahimi & Recht 2007; Tancik 2020, section 4. Chapter: clipping-gp-sn.
-    """
-
-    def __init__(self, d: int, n: int, scale: float, rng: torch.Generator, one_lipschitz: bool = False) -> None:
-        super().__init__()
-        self.in_features = d
-        self.frequencies: Tensor
-        self.register_buffer("frequencies", scale * torch.randn(n, d, generator=rng))
-        stretch = math.sqrt(1 + float(torch.linalg.matrix_norm(self.frequencies, ord=2)) ** 2)
-        self.factor = 1 / stretch if one_lipschitz else 1.0
-        self.lipschitz_constant = self.factor * stretch
-
-    def forward(self, x: Float[Tensor, "batch d"]) -> Float[Tensor, "batch features"]:
-        """Return the features."""
-        phase = x @ self.frequencies.mT
-        return self.factor * torch.cat([x, phase.cos(), phase.sin()], -1)
-
-
 class _Place(NamedTuple):
     """A law of the plane and how long to train on it."""
 
@@ -100,8 +76,8 @@ def _planar(place: _Place, seed: int, *, bounded: bool = False, sort: bool = Fal
     generator = networks.mlp(2 + 2 * n, width, width, width, 2, gain=math.sqrt(2), rng=rng)
     shared = {
         "data": place.law,
-        "generator": nn.Sequential(FourierFeatures(2, n, 2.0, rng), generator),
-        "critic": nn.Sequential(FourierFeatures(2, n, 1.0, rng, one_lipschitz=bounded), critic),
+        "generator": nn.Sequential(networks.FourierFeatures(2, n, 2.0, rng), generator),
+        "critic": nn.Sequential(networks.FourierFeatures(2, n, 1.0, rng, one_lipschitz=bounded), critic),
         "loss": WASSERSTEIN,
         "optimizer": Adam(4e-3),
         "latent": UniformLatent(2),
@@ -177,14 +153,18 @@ def names() -> list[str]:
     return [f"{family}-{place}" for place in _places() for family in _FAMILIES]
 
 
-def build(name: str, seed: int = 0) -> Preset:
+def build(name: str, seed: int | Sequence[int] = 0) -> Preset:
     """Build a preset with networks freshly drawn from ``seed``; ``"wgan-gp-grid25"`` is a name.
 
+    K seeds draw K networks side by side, to be trained at once by ``train(seed=the same K)``.
     Raises ValueError for a name that is not one of ``names()``, with the nearest. Chapter: full-models.
     """
     if name not in names():
         near = get_close_matches(name, names(), n=3, cutoff=0.4) or names()
         raise ValueError(f"no preset is named {name!r}; the nearest are {', '.join(near)}")
     family, _, place = name.rpartition("-")
-    parts = _FAMILIES[family](_places()[place], seed)
-    return Preset(name=name, **{"generator_optimizer": parts["optimizer"], **parts})
+    drawn = [_FAMILIES[family](_places()[place], s) for s in ([seed] if isinstance(seed, int) else seed)]
+    parts = drawn[0] | {"generator_optimizer": drawn[0].get("generator_optimizer", drawn[0]["optimizer"])}
+    if not isinstance(seed, int):
+        parts |= {which: networks.side_by_side([part[which] for part in drawn]) for which in ("generator", "critic")}
+    return Preset(name=name, **parts)

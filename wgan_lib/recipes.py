@@ -14,7 +14,10 @@ from wgan_lib import losses
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
 
-PURPOSES = ("data", "latent", "penalty", "recorded data", "recorded latent", "probe", "evaluation")
+PURPOSES = (
+    *("data", "latent", "penalty", "recorded data", "recorded latent", "probe", "evaluation"),
+    *("generator", "critic"),  # initial weights; new purposes come last, so that the numbers of the others stay
+)
 
 
 def stream(seed: int, purpose: str) -> torch.Generator:

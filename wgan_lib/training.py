@@ -16,10 +16,11 @@ from wgan_lib.adversaries import Adversaries, evaluating
 from wgan_lib.constraints import LipschitzConstraint
 from wgan_lib.loop import Loop, NonFiniteError, Step
 from wgan_lib.losses import AdversarialLoss
+from wgan_lib.networks import side_by_side
 from wgan_lib.recipes import Adam, OptimizerFactory, Sampler, TensorData, describe, latent_for, stream
 from wgan_lib.runs import Run, provenance
 
-__all__ = ["NonFiniteError", "Recorder", "Step", "record", "train"]
+__all__ = ["NonFiniteError", "Recorder", "Step", "record", "train", "train_many"]
 
 
 def train(
@@ -100,6 +101,36 @@ def train(
     if resume and checkpoint_dir is not None:
         loop.resume(checkpoint_dir)
     return loop.steps(progress)
+
+
+def train_many(
+    data: Sampler | Float[Tensor, "n ..."],
+    make_generator: Callable[[torch.Generator], nn.Module],
+    make_critic: Callable[[torch.Generator], nn.Module],
+    loss: AdversarialLoss,
+    constraints: Sequence[LipschitzConstraint],
+    seeds: Sequence[int],
+    **settings: Any,
+) -> dict[LipschitzConstraint, Generator[Step, None, None]]:
+    """Prepare K seeds × several constraints; return for each constraint what ``train`` returns, its K seeds at once.
+
+    ``zip(*train_many(...).values())`` walks through all constraints step by step, ``record`` takes one of them. Copy k
+    has the numbers of a run by itself, ``train(data, make_generator(stream(s, "generator")), make_critic(stream(s,
+    "critic")), loss, constraint, seed=s, **settings)`` with s = ``seeds[k]``, up to rounding; ``networks.side_by_side``
+    puts the networks together. Each constraint has its own folder in ``checkpoint_dir``.
+
+    Raises ValueError for no constraints or the same twice, and what ``train`` and ``side_by_side`` raise.
+    Source: Arjovsky 2017, Algorithm 1. Chapter: clipping-gp-sn.
+    """
+    if not constraints or len(set(constraints)) < len(constraints):
+        raise ValueError(f"constraints are {list(constraints)}: give at least one, none of them twice")
+    folder, many = settings.pop("checkpoint_dir", None), {}
+    for i, constraint in enumerate(constraints):
+        generator = side_by_side([make_generator(stream(s, "generator")) for s in seeds])
+        critic = side_by_side([make_critic(stream(s, "critic")) for s in seeds])
+        own = None if folder is None else Path(folder) / f"{i}-{type(constraint).__name__}"
+        many[constraint] = train(data, generator, critic, loss, constraint, seed=seeds, checkpoint_dir=own, **settings)
+    return many
 
 
 def _device(name: str) -> torch.device:
