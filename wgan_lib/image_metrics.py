@@ -1,0 +1,191 @@
+"""How good generated pictures are, judged without a network: distances and coverage in a small classifier's features.
+
+Every score comes with its floor: what held-out pictures score against other held-out pictures of the same number.
+"""
+
+from collections.abc import Callable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int64
+from scipy.spatial.distance import cdist
+from torch import Tensor, nn
+
+from wgan_lib import checkpoints, transport
+from wgan_lib.divergences import w2_normals_multivariate
+
+Features = Float[np.ndarray, "n d"]
+
+
+class Classifier(nn.Module):
+    """A small convolutional classifier whose last hidden layer, 64 numbers, serves as features.
+
+    3 × 3 convolutions of ``width`` channels, the first at full size, then one at each halving until 4 × 4 is reached.
+    ``(batch, *image_shape)`` to logits ``(batch, n_classes)``. ``settings`` tell how it was trained. Chapter:
+    full-models.
+    """
+
+    def __init__(self, image_shape: tuple[int, ...] = (1, 8, 8), n_classes: int = 10, width: int = 32) -> None:
+        super().__init__()
+        channels, size, _ = self.image_shape = tuple(image_shape)
+        layers: list[nn.Module] = [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
+        while size > 4:
+            layers += [nn.Conv2d(width, width, 3, stride=2, padding=1), nn.ReLU()]
+            size = -(-size // 2)
+        self.body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(width * size**2, 64), nn.ReLU())
+        self.head = nn.Linear(64, n_classes)
+        self.settings: Mapping[str, Any] = {}
+
+    def forward(self, images: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:
+        """Return the logits."""
+        return self.head(self.body(images))
+
+    @torch.no_grad()
+    def look(self, images: Float[Tensor, "n channels height width"]) -> tuple[Features, Int64[np.ndarray, "n"]]:
+        """Return features ``(n, 64)`` and classes ``(n,)``; ValueError for another shape, NaN or infinity."""
+        if images.ndim != 4 or tuple(images.shape[1:]) != self.image_shape or len(images) == 0:
+            raise ValueError(f"images has shape {tuple(images.shape)}: (n, {str(self.image_shape)[1:-1]}) is needed")
+        if not bool(images.isfinite().all()):
+            raise ValueError(f"images holds {int((~images.isfinite()).sum())} values that are NaN or infinite")
+        features = torch.cat([self.body(batch) for batch in images.cpu().float().split(1000)])
+        return features.double().numpy(), self.head(features).argmax(1).numpy()
+
+
+def load_classifier(name: str = "digits") -> Classifier:
+    """Load the classifier that experiments/train_classifier.py left for this data set.
+
+    Raises FileNotFoundError that says how to make one, DamagedFileError. Chapter: full-models.
+    """
+    path = Path(str(resources.files("wgan_lib") / "recorded" / f"{name}-classifier.pt"))
+    if not path.exists():
+        make = f"python experiments/train_classifier.py {name}"
+        raise FileNotFoundError(f"no classifier for {name!r} is at {path}; where the data are labelled: {make}")
+    saved = checkpoints.load(path)
+    classifier = Classifier(saved["settings"]["image_shape"], saved["settings"]["n_classes"])
+    classifier.load_state_dict(saved["network"])
+    classifier.settings = saved["settings"]
+    return classifier.eval()
+
+
+def frechet_distance(x: Features, y: Features) -> float:
+    """Give |μx − μy|² + tr(A + B − 2(A^½ B A^½)^½), the squared W2 between normals with the features' moments.
+
+    Squared units of the features. In the features of this classifier it is the *classifier Fréchet distance*: no FID,
+    which needs Inception's, and comparable to none. Raises ValueError for fewer than two features or unequal d.
+    Source: Heusel 2017, section 3. Chapter: full-models.
+    """
+    if min(len(x), len(y)) < 2:
+        raise ValueError(f"x and y hold {len(x)} and {len(y)} samples: a covariance needs 2 or more")
+    (mean_x, cov_x), (mean_y, cov_y) = ((z.mean(0), np.atleast_2d(np.cov(z.T, ddof=0))) for z in (x, y))
+    return w2_normals_multivariate(mean_x, cov_x, mean_y, cov_y) ** 2
+
+
+def precision_recall(real: Features, generated: Features, k: int = 3) -> tuple[float, float]:
+    """Give the share of generated samples within reach of the real ones (precision), and the reverse (recall).
+
+    Within reach: in the ball of some sample of the other set, as wide as its distance to its own k-th neighbour. A
+    collapsed set can have precision 1; its recall is 0. Raises ValueError unless both sets hold more than k samples.
+    Source: Kynkäänniemi 2019, eqs. 1, 2. Chapter: full-models.
+    """
+    distance, real_radius, generated_radius = _balls(real, generated, k)
+    precision = (distance <= real_radius[:, None]).any(0).mean()
+    return float(precision), float((distance <= generated_radius).any(1).mean())
+
+
+def density_coverage(real: Features, generated: Features, k: int = 5) -> tuple[float, float]:
+    """Give the mean number of real balls around a generated sample, over k, and the share of real balls that hold one.
+
+    Balls as in ``precision_recall``, around real samples only, so that a generated outlier earns nothing. Density may
+    exceed 1. Errors as there. Source: Naeem 2020, eqs. 3, 5. Chapter: full-models.
+    """
+    distance, real_radius, _ = _balls(real, generated, k)
+    within = distance <= real_radius[:, None]
+    return float(within.sum(0).mean() / k), float(within.any(1).mean())
+
+
+def _balls(real: Features, generated: Features, k: int) -> tuple[Features, Features, Features]:
+    if not 1 <= k < min(len(real), len(generated)):
+        raise ValueError(f"k is {k}: it must be 1 or more, and below {len(real)} real and {len(generated)} generated")
+    radii = [np.partition(cdist(x, x), k, axis=1)[:, k] for x in (real, generated)]  # column 0 is the sample itself
+    return cdist(real, generated), radii[0], radii[1]
+
+
+class Score(NamedTuple):
+    """A score and its ``floor``, means and standard deviations over splits. Chapter: full-models."""
+
+    value: float
+    value_std: float
+    floor: float
+    floor_std: float
+
+
+def scores(
+    generated: Float[Tensor, "n channels height width"],
+    held_out: Float[Tensor, "m channels height width"],
+    classifier: Classifier,
+    generator: torch.Generator,
+    *,
+    n: int | None = None,
+    splits: int = 8,
+) -> dict[str, Score]:
+    """Score generated pictures against held-out ones, n of each, beside n other held-out ones: the floor.
+
+    Each of ``splits`` draws n pictures of each sort without replacement; n defaults to as many as there are, 1000 at
+    most. Classifier Fréchet distance (squared units of the features), precision and recall, density and coverage, the
+    classes that hold a tenth of their even share or more, ½ Σ |shares − held-out shares|, and exact and sliced W1 of
+    the features. Raises ValueError for another shape, NaN, or fewer pictures than n (held out: 2n).
+    Source: the functions above; Naeem 2020, section 3, on floors. Chapter: full-models.
+    """
+    most = min(len(generated), len(held_out) // 2)
+    n = min(most, 1000) if n is None else n
+    if not 10 <= n <= most or splits < 2:
+        raise ValueError(f"n is {n} and splits {splits}: n must be 10 to {most}, half the held-out, splits 2 or more")
+    seen, unseen = classifier.look(generated), classifier.look(held_out)
+    values: dict[str, list[tuple[float, float]]] = {}
+    for split in range(splits):
+        rows = torch.randperm(len(held_out), generator=generator)[: 2 * n].numpy()
+        chosen = torch.randperm(len(generated), generator=generator)[:n].numpy()
+        reference = _rows(unseen, rows[:n])
+        ours, floor = (
+            _compare(reference, other, classifier.head.out_features, split)
+            for other in (_rows(seen, chosen), _rows(unseen, rows[n:]))
+        )
+        for name in ours:
+            values.setdefault(name, []).append((ours[name], floor[name]))
+    summary: Callable[[list[Any]], list[float]] = lambda v: [float(np.mean(v)), float(np.std(v, ddof=1))]  # noqa: E731
+    return {name: Score(*summary([a for a, _ in v]), *summary([b for _, b in v])) for name, v in values.items()}
+
+
+def class_shares(classes: Int64[np.ndarray, "n"], n_classes: int) -> Float[np.ndarray, "n_classes"]:
+    """Give the share of samples in each class. ValueError for none. Chapter: full-models."""
+    if len(classes) == 0:
+        raise ValueError("classes is empty: shares need at least one sample")
+    return np.bincount(classes, minlength=n_classes) / len(classes)
+
+
+_Look = tuple[Features, Int64[np.ndarray, "n"]]
+
+
+def _rows(look: _Look, rows: Int64[np.ndarray, "n"]) -> _Look:
+    return look[0][rows], look[1][rows]
+
+
+def _compare(reference: _Look, other: _Look, n_classes: int, seed: int) -> dict[str, float]:
+    (x, x_classes), (y, y_classes) = reference, other
+    x_shares, y_shares = class_shares(x_classes, n_classes), class_shares(y_classes, n_classes)
+    precision, recall = precision_recall(x, y)
+    density, coverage = density_coverage(x, y)
+    return {
+        "classifier Fréchet distance": frechet_distance(x, y),
+        "precision": precision,
+        "recall": recall,
+        "density": density,
+        "coverage": coverage,
+        "classes": float((y_shares >= 0.1 / n_classes).sum()),
+        "class imbalance": float(np.abs(x_shares - y_shares).sum() / 2),
+        "W1 of features": transport.w1(x, y),
+        "sliced W1 of features": transport.sliced_w1(x, y, np.random.default_rng(seed)),
+    }
