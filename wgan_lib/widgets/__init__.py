@@ -4,12 +4,14 @@ Each widget's drawing is an ES module in `js/`; its readings, the read-only trai
 """
 
 from wgan_lib.widgets.book_widget import InvalidTrait
+from wgan_lib.widgets.critic import ExactAndLearned
 from wgan_lib.widgets.divergence import AmbientDimension, MoveGaussians, ParallelLines
 from wgan_lib.widgets.duality import LipschitzCones, TwoSides
 from wgan_lib.widgets.transport import SandPiles, TransportPlan
 
 __all__ = [
     "AmbientDimension",
+    "ExactAndLearned",
     "InvalidTrait",
     "LipschitzCones",
     "MoveGaussians",

@@ -1,0 +1,251 @@
+"""ExactAndLearned: its exact critic against the library's, its numbers against definitions, and the page it makes."""
+
+import base64
+from itertools import combinations
+
+import numpy as np
+import pytest
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
+from test_widget_browser import browser, handle, open_page, readings  # noqa: F401 (fixtures)
+from test_widgets import in_node
+
+from wgan_lib import runs, transport, widgets
+from wgan_lib.widgets.critic import ONE_PAIR
+
+
+@pytest.fixture(scope="module")
+def widget() -> widgets.ExactAndLearned:
+    return widgets.ExactAndLearned()
+
+
+def small_run(seed: int = 0, **changes: np.ndarray) -> runs.Run:
+    """Three frames of random numbers in the shape of a recorded critic on clouds of 4 and 5 points."""
+    rng = np.random.default_rng(seed)
+    clouds = np.random.default_rng(99)
+    samples = np.repeat(clouds.normal(size=(1, 5, 2)), 3, axis=0)
+    frames = {
+        "index": np.array([0, 4, 9]),
+        "samples": samples,
+        "critic": rng.normal(size=(3, 6, 6)) + 7,
+        "slope": rng.uniform(0, 3, (3, 6, 6)),
+        "scores_real": rng.normal(size=(3, 4)) + 7,
+        "scores_fake": rng.normal(size=(3, 5)) + 7,
+        "gradient_fake": rng.normal(size=(3, 5, 2)),
+    }
+    axis = np.linspace(-2, 2, 6)
+    fixed = {"real": clouds.normal(size=(4, 2)), "grid_x": axis, "grid_y": axis}
+    fixed |= {name: changes.pop(name) for name in list(changes) if name in fixed}
+    return runs.Run({**frames, **changes}, {}, fixed)
+
+
+def test_the_pages_exact_critic_is_the_librarys():
+    rng = np.random.default_rng(3)
+    for n, m in ((1, 1), (3, 7), (12, 12)):
+        x, y, z = rng.normal(size=(n, 2)), rng.normal(size=(m, 2)), rng.normal(0, 2, (40, 2))
+        heights = transport.plan(x, y).potential_x
+        critic = transport.optimal_critic(x, y, tips="x")
+        value, gradient = in_node(
+            "[v.z.map((p) => m.cones(v.x, v.h)(...p).value), v.z.map((p) => m.conesGradient(v.x, v.h)(...p))]",
+            "surfaces.mjs", x=x.tolist(), z=z.tolist(), h=heights.tolist(),
+        )  # fmt: skip
+        np.testing.assert_allclose(value, critic(z), atol=1e-12)
+        np.testing.assert_allclose(gradient, critic.gradient(z), atol=1e-9)
+
+
+def test_exact_arrows_have_length_one_and_lie_on_transport_rays(widget):
+    real, fake = np.array(widget.real), np.array(widget.generated)
+    expression = "v.y.map((p) => m.conesGradient(v.x, v.h)(...p))"
+    arrows = in_node(expression, "surfaces.mjs", x=widget.real, y=widget.generated, h=widget.heights)
+    for i, j in widget.plan:
+        ray = (real[i] - fake[j]) / np.linalg.norm(real[i] - fake[j])
+        # Coordinates on the page are rounded to 1e-7, which turns the ray of a very short way.
+        np.testing.assert_allclose(arrows[j], ray, atol=1e-4)
+        assert np.hypot(*arrows[j]) == pytest.approx(1, abs=1e-12)
+    # Tips are at the real points: no arrow starts on one.
+    assert cdist(real, fake).min() > 1e-3
+
+
+def test_plan_and_w1_are_optimal(widget):
+    distance = cdist(np.array(widget.real), np.array(widget.generated))
+    rows, columns = linear_sum_assignment(distance)
+    assert widget.w1 == pytest.approx(distance[rows, columns].mean(), abs=1e-5)
+    assert sorted(i for i, _ in widget.plan) == sorted(j for _, j in widget.plan) == list(range(64))
+    assert np.mean([distance[i, j] for i, j in widget.plan]) == pytest.approx(widget.w1, abs=1e-5)
+    fake = np.array(widget.generated)
+    exact = (np.array(widget.heights) - cdist(fake, np.array(widget.real))).max(1)
+    assert np.mean(widget.heights) - exact.mean() == pytest.approx(widget.w1, abs=1e-5)
+    assert np.mean(widget.heights) + exact.mean() == pytest.approx(0, abs=1e-5)
+
+
+def test_gap_slope_and_certified_are_their_definitions():
+    shown = widgets.ExactAndLearned({"a": small_run(), "b": small_run(1)}, critic="b", frame=1)
+    run = small_run(1)
+    points = [*run["real"], *run["samples"][1]]
+    scores = [*run["scores_real"][1], *run["scores_fake"][1]]
+    slope = max(
+        abs(f - g) / np.linalg.norm(x - y) for (x, f), (y, g) in combinations(zip(points, scores, strict=True), 2)
+    )
+    gap = run["scores_real"][1].mean() - run["scores_fake"][1].mean()
+    assert shown.gap == pytest.approx(gap)
+    assert shown.slope == pytest.approx(slope)
+    assert shown.certified == pytest.approx(abs(gap) / slope)
+    assert shown.w1 == pytest.approx(transport.w1(run["real"], run["samples"][0]))
+    shown.critic, shown.frame = "a", 2
+    assert shown.gap == pytest.approx(small_run()["scores_real"][2].mean() - small_run()["scores_fake"][2].mean())
+
+
+def test_no_recorded_critic_certifies_more_than_the_exact_w1(widget):
+    for critic in widget.readings:
+        for reading in critic:
+            assert 0 <= reading["certified"] <= widget.w1 + 1e-9
+    gaps = {name: readings[-1]["gap"] for name, readings in zip(widget.critics, widget.readings, strict=True)}
+    assert gaps["clipped"] < widget.w1 < gaps["gradient penalty"] < gaps["unconstrained"]
+
+
+def test_a_critic_of_slope_zero_certifies_nothing_and_still_packs():
+    flat = {"critic": np.zeros((3, 6, 6)), "slope": np.zeros((3, 6, 6)), "gradient_fake": np.zeros((3, 5, 2))}
+    level = {"scores_real": np.ones((3, 4)), "scores_fake": np.ones((3, 5))}
+    shown = widgets.ExactAndLearned({"flat": small_run(**flat, **level)})
+    assert (shown.gap, shown.slope, shown.certified) == (0, 0, 0)
+
+
+def test_the_page_unpacks_what_python_packed(widget):
+    packed = base64.b64encode(widget.surfaces).decode()
+    assert len(packed) < 150_000
+    names = list(ONE_PAIR.values())
+    expression = """await (async () => {
+      const bytes = await m.inflate(Uint8Array.from(atob(v.packed), (c) => c.charCodeAt(0)));
+      let offset = 0;
+      return v.ranges.map((r) => {
+        const { frames, end } = m.unpack(bytes, offset, v.side, 64, r), { values, slopes, arrows } = frames.at(-1);
+        offset = end;
+        return { values: [...values], slopes: [...slopes], arrows, left: bytes.length - end };
+      });
+    })()"""
+    ranges = [[reading["range"] for reading in critic] for critic in widget.readings]
+    found = in_node(expression, "surfaces.mjs", packed=packed, side=widget.axes[2], ranges=ranges)
+    assert [critic["left"] for critic in found][-1] == 0
+    for name, shown in zip(names, found, strict=True):
+        run = runs.load(name)
+        values = run["critic"][-1].astype(float) - (run["scores_real"][-1].mean() + run["scores_fake"][-1].mean()) / 2
+        np.testing.assert_allclose(shown["values"], values.ravel(), atol=np.ptp(values) / 2040)
+        slope = run["slope"][-1].astype(float)
+        np.testing.assert_allclose(shown["slopes"], slope.ravel(), atol=slope.max() / 120)
+        arrows = run["gradient_fake"][-1].astype(float)
+        np.testing.assert_allclose(shown["arrows"], arrows, atol=np.abs(arrows).max() / 60000)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"samples": np.random.default_rng(1).normal(size=(3, 5, 2))}, "freeze the generator"),
+        ({"critic": np.zeros((3, 6, 5))}, r"\['critic'\] must be \(3, 6, 6\)"),
+        ({"slope": np.full((3, 6, 6), np.nan)}, "finite"),
+        ({"scores_fake": np.zeros((3, 4))}, r"\['scores_fake'\] must be \(3, 5\)"),
+        ({"real": np.zeros((4, 3))}, r"\['real'\] must be \(4, 2\)"),
+    ],
+)
+def test_runs_that_cannot_be_shown_are_refused(change, message):
+    with pytest.raises(widgets.InvalidTrait, match=message):
+        widgets.ExactAndLearned({"bad": small_run(**change)})
+
+
+def test_missing_arrays_other_clouds_and_impossible_choices_are_refused(widget):
+    run = small_run()
+    frames = {name: array for name, array in run.frames.items() if name != "gradient_fake"}
+    with pytest.raises(widgets.InvalidTrait, match="lacks gradient_fake"):
+        widgets.ExactAndLearned({"bad": runs.Run(frames, {}, run.fixed)})
+    with pytest.raises(widgets.InvalidTrait, match="other clouds"):
+        widgets.ExactAndLearned({"a": run, "b": small_run(real=np.ones((4, 2)))})
+    with pytest.raises(widgets.InvalidTrait, match="runs is empty"):
+        widgets.ExactAndLearned({})
+    with pytest.raises(widgets.InvalidTrait, match="frame must be 0 to 12"):
+        widget.frame = 13
+    with pytest.raises(widgets.InvalidTrait, match="critic must be one of"):
+        widget.critic = "perfect"
+    with pytest.raises(FileNotFoundError, match="nearest"):
+        widgets.ExactAndLearned({"a": "one-pair"})
+
+
+@pytest.mark.browser
+def test_the_training_is_scrubbed_by_mouse_and_keys_and_the_numbers_follow(open_page):  # noqa: F811
+    shown = widgets.ExactAndLearned()
+    page = open_page(shown, width=900)
+    knob = handle(page, "training")
+    page.wait_for_function("document.querySelectorAll('.me-line')[3].getAttribute('d')")
+
+    def expected(critic: str, frame: int) -> dict[str, str]:
+        shown.critic, shown.frame = critic, frame
+        return {"Exact W₁": f"{shown.w1:.4f}", "Certified": f"{shown.certified:.4f}"}
+
+    def seen() -> dict[str, str]:
+        page.wait_for_timeout(60)
+        return {name: value for name, value in readings(page).items() if name != "Raw gap"}
+
+    assert seen() == expected("gradient penalty", 0)
+    knob.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(60)
+    assert knob.get_attribute("aria-valuetext") == "after 8 critic steps"
+    assert seen() == expected("gradient penalty", 2)
+    page.keyboard.press("End")
+    assert seen() == expected("gradient penalty", 12)
+    assert float(readings(page)["Raw gap"]) == pytest.approx(shown.gap, abs=5e-5)
+    box = knob.locator(".me-knob").bounding_box()
+    page.mouse.move(box["x"] + 8, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 2000, box["y"], steps=4)
+    page.mouse.up()
+    assert seen() == expected("gradient penalty", 0)
+    page.get_by_role("radio", name="unconstrained").check()
+    page.keyboard.press("Tab")
+    knob.press("End")
+    assert seen() == expected("unconstrained", 12)
+    assert page.get_by_text("red arrows cut at slope 2").count() == 1
+    page.get_by_role("checkbox", name="Divide by its slope").check()
+    page.wait_for_timeout(60)
+    assert page.get_by_text("red arrows cut at slope 2").count() == 0
+    page.get_by_role("radio", name="slope").check()
+    page.wait_for_timeout(60)
+    assert page.get_by_text("bold line: slope 1").count() == 1
+    page.get_by_role("button", name="Reset").click()
+    assert seen() == expected("gradient penalty", 0)
+
+
+@pytest.mark.browser
+def test_reduced_motion_goes_one_frame_per_press_and_otherwise_the_film_runs(open_page):  # noqa: F811
+    page = open_page(widgets.ExactAndLearned(), reduced_motion="reduce")
+    page.get_by_role("button", name="Next step").click()
+    assert handle(page, "training").get_attribute("aria-valuenow") in {"0", "1"}
+    page.wait_for_timeout(80)
+    assert handle(page, "training").get_attribute("aria-valuenow") == "1"
+    page = open_page(widgets.ExactAndLearned(frame=10))
+    page.get_by_role("button", name="Train").click()
+    page.wait_for_function(
+        "document.querySelector('[role=slider]').getAttribute('aria-valuenow') === '12'", timeout=5000
+    )
+    assert page.get_by_role("button", name="Train again").count() == 1
+
+
+@pytest.mark.browser
+def test_both_surfaces_are_painted_and_differ_between_frames_and_themes(open_page):  # noqa: F811
+    colour = """(k) => { const c = document.querySelectorAll('canvas.me-canvas')[k];
+      const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+      const sum = [0, 0, 0];
+      for (let i = 0; i < d.length; i += 4) for (let j = 0; j < 3; j++) sum[j] += d[i + j];
+      return sum; }"""
+    page = open_page(widgets.ExactAndLearned(frame=8))
+    page.wait_for_timeout(150)
+    exact, learned = page.evaluate(colour, 0), page.evaluate(colour, 1)
+    assert min(exact) > 0
+    assert min(learned) > 0
+    assert exact != learned
+    handle(page, "training").press("Home")
+    page.wait_for_timeout(80)
+    assert page.evaluate(colour, 0) == exact
+    assert page.evaluate(colour, 1) != learned
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.wait_for_timeout(120)
+    assert sum(page.evaluate(colour, 0)) < sum(exact) / 2

@@ -1,0 +1,173 @@
+"""Figures to take hold of on critics that are trained, beside the exact answer."""
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import traitlets as t
+from jaxtyping import Bool, Float
+from scipy.spatial.distance import cdist
+
+from wgan_lib import runs, transport
+from wgan_lib.runs import Run
+from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait, joined
+
+ONE_PAIR = {
+    "gradient penalty": "one-pair-penalty",
+    "clipped": "one-pair-clipping",
+    "unconstrained": "one-pair-unconstrained",
+}
+
+
+class ExactAndLearned(BookWidget):
+    """The exact optimal critic of two clouds beside critics that learned on them: surfaces, slopes, arrows, the plan.
+
+    `runs` maps words to runs, or to names of recorded ones, of training on one fixed pair of clouds in the plane. A run
+    holds what ``training.record(..., grid=m)`` keeps ("index", "critic" (k, m, m), "samples" (k, n, 2), "real" (l, 2),
+    "grid_x", "grid_y") and at the points "scores_real" (k, l), "scores_fake" (k, n), "gradient_fake" (k, n, 2), and on
+    the grid "slope" (k, m, m). `critic` and `frame` choose what is shown; `divided` divides f by its largest slope.
+
+    Read-only, of the frame shown: `gap` = E f(real) − E f(fake); `slope` = max |f(x) − f(y)| / ‖x − y‖ over all pairs;
+    `certified` = |gap| / slope ≤ `w1`, the exact one. Exact arrows are gradients of max over i of f*(xᵢ) − ‖z − xᵢ‖:
+    its tips are at the real points, the arrows start at the generated ones and have length 1.
+
+    Raises InvalidTrait for clouds that differ between frames or runs, for arrays that are missing, of another shape or
+    not finite, and for a frame or a critic that is not there. Source: Gulrajani 2017, proposition 1. Chapter: critic.
+    """
+
+    _esm = joined("exact-and-learned.mjs")
+    task = t.Unicode(
+        "Drag the knob along the training. When does the raw gap pass the exact W₁, and does the certified number ever?"
+    ).tag(sync=True)
+    critic = t.Unicode().tag(sync=True)
+    frame = t.Int(0).tag(sync=True)
+    layer = t.Enum(["values", "slope"], "values").tag(sync=True)
+    show_plan = t.Bool(True).tag(sync=True)
+    divided = t.Bool(False).tag(sync=True)
+    critics: t.List[Any] = t.List(read_only=True).tag(sync=True)
+    steps: t.List[Any] = t.List(read_only=True).tag(sync=True)
+    real: t.List[Any] = t.List(read_only=True).tag(sync=True)
+    generated: t.List[Any] = t.List(read_only=True).tag(sync=True)
+    plan: t.List[Any] = t.List(read_only=True).tag(sync=True)
+    heights: t.List[Any] = t.List(read_only=True).tag(sync=True)
+    axes: t.List[Any] = t.List(read_only=True).tag(sync=True)
+    readings: t.List[Any] = t.List(read_only=True).tag(sync=True)
+    surfaces = t.Bytes(read_only=True).tag(sync=True)
+    w1 = t.Float(read_only=True).tag(sync=True)
+    gap = t.Float(read_only=True).tag(sync=True)
+    slope = t.Float(read_only=True).tag(sync=True)
+    certified = t.Float(read_only=True).tag(sync=True)
+
+    def __init__(self, runs: Mapping[str, Run | str] = ONE_PAIR, **traits: Any) -> None:
+        if not runs:
+            raise InvalidTrait("runs is empty: map at least one name to a run")
+        loaded = {name: _checked(name, run) for name, run in runs.items()}
+        first = next(iter(loaded.values()))
+        real, fake = first["real"].astype(float), first["samples"][0].astype(float)
+        for name, run in loaded.items():
+            shared = [run["samples"][0], run["real"], run["grid_x"], run["grid_y"], run["index"]]
+            wanted = [first["samples"][0], first["real"], first["grid_x"], first["grid_y"], first["index"]]
+            if not all(map(np.array_equal, shared, wanted)):
+                raise InvalidTrait(f"runs[{name!r}] has other clouds, another grid or other steps than the first run")
+        best = transport.plan(real, fake)
+        prices = _middle_prices(cdist(real, fake), best.coupling > 1e-12)
+        both = np.concatenate([real, fake])
+        self._apart = cdist(both, both)
+        centre = (prices[: len(real)].mean() + prices[len(real) :].mean()) / 2
+        read_only = {
+            "critics": list(loaded),
+            "steps": (first["index"] + 1).tolist(),
+            "real": real.round(7).tolist(),
+            "generated": fake.round(7).tolist(),
+            "plan": np.argwhere(best.coupling > 1e-12).tolist(),
+            "heights": (prices[: len(real)] - centre).tolist(),
+            "axes": [*(first[a][[0, -1]].astype(float).tolist() for a in ("grid_x", "grid_y")), len(first["grid_x"])],
+            "w1": best.cost,
+        }
+        packed, readings = zip(*map(self._measured, loaded.values()), strict=True)
+        read_only |= {"surfaces": zlib.compress(b"".join(packed), 9), "readings": list(readings)}
+        for name, value in read_only.items():
+            self.set_trait(name, value)
+        super().__init__(**{"critic": self.critics[0], **traits})
+        self._read()
+
+    def _measured(self, run: Run) -> tuple[bytes, list[dict[str, Any]]]:
+        """One run, packed as surfaces.mjs unpacks it, and the numbers of each of its frames."""
+        f_real, f_fake = run["scores_real"].astype(float), run["scores_fake"].astype(float)
+        middle = (f_real.mean(1) + f_fake.mean(1)) / 2  # a critic's constant means nothing
+        values = run["critic"].astype(float) - middle[:, None, None]
+        slopes, arrows = run["slope"].astype(float), run["gradient_fake"].astype(float)
+        low, high, steepest = values.min((1, 2)), values.max((1, 2)), slopes.max((1, 2))
+        longest = np.abs(arrows).max((1, 2))
+        share = lambda a, least, most: (a - least) / np.where(most > least, most - least, 1.0)  # noqa: E731
+        column = (slice(None), None, None)
+        whole = np.rint(1023 * share(values, low[column], high[column])).astype(np.int64)
+        steps = np.diff(np.diff(whole, axis=2, prepend=0), axis=1, prepend=0) & 0xFFFF
+        packed = [
+            (steps & 0xFF).astype(np.uint8),
+            (steps >> 8).astype(np.uint8),
+            np.rint(63 * share(slopes, 0.0, steepest[column])).astype(np.uint8),
+            np.rint(32767 * share(arrows, 0.0, longest[column])).astype("<i2"),
+        ]
+        readings = []
+        for k, scores in enumerate(np.concatenate([f_real, f_fake], 1)):
+            rise = np.abs(scores[:, None] - scores)
+            slope = float(np.divide(rise, self._apart, out=np.zeros_like(rise), where=rise > 0).max())
+            gap = float(f_real[k].mean() - f_fake[k].mean())
+            numbers = {"gap": gap, "slope": slope, "certified": abs(gap) / slope if slope > 0 else 0.0}
+            readings.append({**numbers, "range": [float(a[k]) for a in (low, high, steepest, longest)]})
+        return b"".join(array.tobytes() for array in packed), readings
+
+    @t.validate("critic")
+    def _valid_critic(self, proposal: Any) -> str:
+        if proposal.value not in self.critics:
+            raise InvalidTrait(f"critic must be one of {', '.join(self.critics)}, not {proposal.value!r}")
+        return str(proposal.value)
+
+    @t.validate("frame")
+    def _valid_frame(self, proposal: Any) -> int:
+        if not 0 <= proposal.value < len(self.steps):
+            raise InvalidTrait(f"frame must be 0 to {len(self.steps) - 1}, not {proposal.value}")
+        return int(proposal.value)
+
+    @t.observe("critic", "frame")
+    def _read(self, change: object = None) -> None:
+        reading = self.readings[self.critics.index(self.critic)][self.frame]
+        for name in ("gap", "slope", "certified"):
+            self.set_trait(name, reading[name])
+
+
+def _middle_prices(cost: Float[np.ndarray, "n m"], used: Bool[np.ndarray, "n m"]) -> Float[np.ndarray, " k"]:
+    """Optimal f at the real, then the generated points, in the middle of all that there are.
+
+    A solver's f lies at a corner, where cones other than the partner's touch a generated point and its arrow is
+    undecided. The lengths d of shortest paths in the graph of the rules f(x) − f(y) ≤ |x − y|, with equality where the
+    plan moves mass, are optimal from every start; in their mean only those rules are tight that always are.
+    """
+    n, m = cost.shape
+    d = np.full((n + m, n + m), np.inf)
+    d[n:, :n], d[:n, n:] = cost.T, np.where(used, -cost, np.inf)
+    np.fill_diagonal(d, 0.0)
+    for k in range(n + m):
+        d = np.minimum(d, d[:, [k]] + d[k])
+    return d.mean(axis=0)
+
+
+def _checked(name: str, run: Run | str) -> Run:
+    """The run, with every array that the widget needs."""
+    run = run if isinstance(run, Run) else runs.load(run)
+    arrays: dict[str, Float[np.ndarray, ...]] = {**run.fixed, **run.frames}
+    needed = ["index", "real", "samples", "grid_x", "grid_y", "critic", "slope"]
+    needed += ["scores_real", "scores_fake", "gradient_fake"]
+    if missing := [key for key in needed if key not in arrays]:
+        raise InvalidTrait(f"runs[{name!r}] lacks {', '.join(missing)}; it has {', '.join(sorted(arrays))}")
+    k, m, n, points = len(run), len(arrays["grid_x"]), arrays["samples"].shape[1], len(arrays["real"])
+    shapes = {"critic": (k, m, m), "slope": (k, m, m), "samples": (k, n, 2), "real": (points, 2), "grid_y": (m,)}
+    shapes |= {"scores_real": (k, points), "scores_fake": (k, n), "gradient_fake": (k, n, 2)}
+    for key, shape in shapes.items():
+        if arrays[key].shape != shape or not np.isfinite(arrays[key]).all():
+            raise InvalidTrait(f"runs[{name!r}][{key!r}] must be {shape} finite numbers, not {arrays[key].shape}")
+    if np.ptp(arrays["samples"], axis=0).max() > 0:
+        raise InvalidTrait(f"runs[{name!r}]['samples'] move between frames: freeze the generator")
+    return run
