@@ -1,4 +1,4 @@
-"""Every page of the built book: complete without a network, without errors, accessible, and no wider than the window."""
+"""Every page of the built book: whole without a network, without errors, accessible, no wider than the window."""
 
 import re
 import shutil
@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import yaml
 from playwright import sync_api
 
 pytestmark = pytest.mark.browser
@@ -19,8 +20,9 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 PAGES = ["index", *re.findall(r"- file: book/(\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))]
 WIDTHS = (1440, 768, 390, 320)
-SERIOUS = "() => axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations.filter((v) => " \
-          "['serious', 'critical'].includes(v.impact)).map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`))"  # fmt: skip
+SERIOUS = """() => axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations
+    .filter((v) => ['serious', 'critical'].includes(v.impact))
+    .map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`))"""
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +51,7 @@ def server() -> Iterator[str]:
 def opened(
     browser: sync_api.Browser, address: str, width: int = 1440, theme: str = "light"
 ) -> tuple[sync_api.Page, list[str]]:
-    """The page with all its widgets mounted, and what went wrong on the way; requests that leave the book are cut and noted."""
+    """The page with its widgets mounted, and what went wrong on the way; requests to elsewhere are cut and noted."""
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
     wrong: list[str] = []
     home = address.split("/book/")[0]
@@ -115,6 +117,14 @@ def test_every_figure_is_described(name: str) -> None:
     for label in re.findall(r'<svg class="me-widget figure-svg" role="img" aria-label="([^"]*)"', body):
         assert len(label.split()) >= 8, f"alt text of a figure in {name} says too little: {label!r}"
         assert "jupyter_execute" not in label
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_can_be_edited_and_reported_on(name: str) -> None:
+    repository = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]
+    text = (HTML / f"book/{name}.html").read_text(encoding="utf-8")
+    assert f'href="{repository["url"]}/edit/{repository["branch"]}/book/{name}.md"' in text
+    assert f'href="{repository["url"]}/issues/new?' in text
 
 
 def test_the_front_door_leads_in(chromium: sync_api.Browser) -> None:

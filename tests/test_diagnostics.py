@@ -108,6 +108,25 @@ def test_every_measured_slope_is_below_the_product_of_norms(seed: int, depth: in
     assert diagnostics.slope_at_interpolates(critic, x, y, rng(seed)) <= bound
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    shape=st.lists(st.integers(1, 4), min_size=1, max_size=3),
+    n=st.integers(1, 6),
+    dtype=st.sampled_from([torch.float32, torch.float64]),
+    seed=st.integers(0, 10**6),
+)
+def test_gradient_norms_of_samples_of_any_shape_and_precision(
+    shape: list[int], n: int, dtype: torch.dtype, seed: int
+) -> None:
+    critic = nn.Sequential(nn.Flatten(), networks.mlp(math.prod(shape), 1, rng=rng(seed))).to(dtype)
+    x = draw(n, *shape, seed=seed).to(dtype)
+    norms = diagnostics.gradient_norms(critic, x)
+    assert (norms.shape, norms.dtype) == ((n,), dtype)
+    slope = float(critic[1][0].weight.detach().norm())
+    assert norms.tolist() == pytest.approx([slope] * n, rel=1e-5)
+    assert diagnostics.lipschitz_on_pairs(critic, x, x + 1) <= slope * (1 + 1e-3) + 1e-6
+
+
 def test_the_bound_is_attained_by_a_linear_critic_and_slopes_agree() -> None:
     critic = networks.mlp(2, 1)
     slope = float(critic[0].weight.detach().norm())

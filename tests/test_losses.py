@@ -47,6 +47,25 @@ def test_loss_equals_its_formula(name: str, seed: int, n: int) -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
+@settings(max_examples=20, deadline=None)
+@given(
+    shape=st.lists(st.integers(2, 5), min_size=1, max_size=3),
+    dtype=st.sampled_from([torch.float32, torch.float64, torch.bfloat16]),
+)
+def test_scores_of_any_leading_shape_and_precision_give_a_scalar(
+    name: str, shape: list[int], dtype: torch.dtype
+) -> None:
+    real, fake = scores(0, *shape).to(dtype), scores(1, *shape).to(dtype)
+    for value in (ALL[name].critic(real, fake), ALL[name].generator(fake, real)):
+        assert (value.shape, value.dtype) == ((), dtype)
+    copies = real.flatten(0, -2) if len(shape) > 1 else real[None]
+    others = fake.flatten(0, -2) if len(shape) > 1 else fake[None]
+    total = sum(float(ALL[name].critic(r, f)) for r, f in zip(copies, others, strict=True))
+    rel = 0.05 if dtype == torch.bfloat16 else 1e-4
+    assert ALL[name].critic(real, fake).item() == pytest.approx(total, rel=rel, abs=rel)
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_descent_raises_real_scores_lowers_fake_ones_and_the_generator_raises_its_own(name: str) -> None:
     real, fake = torch.zeros(4, requires_grad=True), torch.zeros(4, requires_grad=True)
     ALL[name].critic(real, fake).backward()

@@ -44,6 +44,16 @@ def test_samples_have_one_shape_and_come_from_the_generator_alone(law: sampling.
     assert repr(eval(repr(law), vars(sampling))) == repr(law)
 
 
+@settings(max_examples=40, deadline=None)
+@given(law=st.sampled_from(LAWS), n=st.integers(1, 300), seed=st.integers(0, 2**32), other=st.integers(0, 2**32))
+def test_a_seed_gives_its_own_finite_samples(law: sampling.Law, n: int, seed: int, other: int) -> None:
+    first = law.sample(np.int64(n), rng(seed))
+    assert torch.equal(first, law.sample(n, rng(seed)))
+    assert first.isfinite().all()
+    few_points = law.modes is not None and law.std == 0
+    assert seed == other or few_points or not torch.equal(first, law.sample(n, rng(other)))
+
+
 def test_the_ring_has_k_different_modes_on_its_circle() -> None:
     law = sampling.ring(8)
     assert law.modes.shape == (8, 2)

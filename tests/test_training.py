@@ -336,6 +336,15 @@ def test_weights_that_blow_up_are_caught_without_a_checkpoint_too() -> None:
         list(quick(optimizer=lambda parameters: torch.optim.SGD(parameters, lr=1e30), n_steps=50))
 
 
+@pytest.fixture
+def _as_in_a_terminal() -> Iterator[None]:
+    """Listen to Ctrl-C: tests that run in the background of a shell inherit a SIGINT that is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_as_in_a_terminal")
 def test_ctrl_c_waits_for_the_step_and_leaves_a_checkpoint(tmp_path: Path) -> None:
     def interrupt(batch: Tensor) -> Tensor:
         signal.raise_signal(signal.SIGINT)

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 
 import torch
 from jaxtyping import Float
@@ -45,7 +46,7 @@ def _check_draw(n: int, generator: torch.Generator) -> None:
 
 def _counts(**counts: int) -> None:
     for name, count in counts.items():
-        if not isinstance(count, int) or count < 1:
+        if not isinstance(count, Integral) or count < 1:  # numpy's integers too
             raise ValueError(f"{name} is {count!r}: it must be a whole number, 1 or more")
 
 
