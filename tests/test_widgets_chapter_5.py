@@ -1,16 +1,17 @@
 """ExactAndLearned: its exact critic against the library's, its numbers against definitions, and the page it makes."""
 
 import base64
-from itertools import combinations
+from itertools import product
 
 import numpy as np
 import pytest
+import torch
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from test_widget_browser import browser, handle, open_page, readings  # noqa: F401 (fixtures)
 from test_widgets import in_node
 
-from wgan_lib import runs, transport, widgets
+from wgan_lib import diagnostics, runs, transport, widgets
 from wgan_lib.widgets.critic import ONE_PAIR
 
 
@@ -81,16 +82,24 @@ def test_plan_and_w1_are_optimal(widget):
 def test_gap_slope_and_certified_are_their_definitions():
     shown = widgets.ExactAndLearned({"a": small_run(), "b": small_run(1)}, critic="b", frame=1)
     run = small_run(1)
-    points = [*run["real"], *run["samples"][1]]
-    scores = [*run["scores_real"][1], *run["scores_fake"][1]]
-    slope = max(
-        abs(f - g) / np.linalg.norm(x - y) for (x, f), (y, g) in combinations(zip(points, scores, strict=True), 2)
+    pairs = product(
+        zip(run["real"], run["scores_real"][1], strict=True), zip(run["samples"][1], run["scores_fake"][1], strict=True)
     )
+    slope = max(abs(f - g) / np.linalg.norm(x - y) for (x, f), (y, g) in pairs)
     gap = run["scores_real"][1].mean() - run["scores_fake"][1].mean()
     assert shown.gap == pytest.approx(gap)
     assert shown.slope == pytest.approx(slope)
     assert shown.certified == pytest.approx(abs(gap) / slope)
     assert shown.w1 == pytest.approx(transport.w1(run["real"], run["samples"][0]))
+    scores = {
+        tuple(p): f
+        for p, f in zip(
+            [*run["real"], *run["samples"][1]], [*run["scores_real"][1], *run["scores_fake"][1]], strict=True
+        )
+    }
+    lookup = lambda z: torch.tensor([scores[tuple(p)] for p in z.numpy()])  # noqa: E731
+    real, fake = torch.tensor(run["real"]), torch.tensor(run["samples"][1])
+    assert shown.certified == pytest.approx(diagnostics.certified_lower_bound(lookup, real, fake))
     shown.critic, shown.frame = "a", 2
     assert shown.gap == pytest.approx(small_run()["scores_real"][2].mean() - small_run()["scores_fake"][2].mean())
 

@@ -28,8 +28,8 @@ class ExactAndLearned(BookWidget):
     "grid_x", "grid_y") and at the points "scores_real" (k, l), "scores_fake" (k, n), "gradient_fake" (k, n, 2), and on
     the grid "slope" (k, m, m). `critic` and `frame` choose what is shown; `divided` divides f by its largest slope.
 
-    Read-only, of the frame shown: `gap` = E f(real) − E f(fake); `slope` = max |f(x) − f(y)| / ‖x − y‖ over all pairs;
-    `certified` = |gap| / slope ≤ `w1`, the exact one. Exact arrows are gradients of max over i of f*(xᵢ) − ‖z − xᵢ‖:
+    Read-only, of the frame shown: `gap` = E f(real) − E f(fake); `slope` = max |f(x) − f(y)| / ‖x − y‖ over real x and
+    generated y; `certified` = |gap| / slope ≤ `w1`, the exact one. Exact arrows are gradients of max over i of f*(xᵢ) − ‖z − xᵢ‖:
     its tips are at the real points, the arrows start at the generated ones and have length 1.
 
     Raises InvalidTrait for clouds that differ between frames or runs, for arrays that are missing, of another shape or
@@ -71,9 +71,8 @@ class ExactAndLearned(BookWidget):
             if not all(map(np.array_equal, shared, wanted)):
                 raise InvalidTrait(f"runs[{name!r}] has other clouds, another grid or other steps than the first run")
         best = transport.plan(real, fake)
-        prices = _middle_prices(cdist(real, fake), best.coupling > 1e-12)
-        both = np.concatenate([real, fake])
-        self._apart = cdist(both, both)
+        self._apart = cdist(real, fake)
+        prices = _middle_prices(self._apart, best.coupling > 1e-12)
         centre = (prices[: len(real)].mean() + prices[len(real) :].mean()) / 2
         read_only = {
             "critics": list(loaded),
@@ -111,8 +110,8 @@ class ExactAndLearned(BookWidget):
             np.rint(32767 * share(arrows, 0.0, longest[column])).astype("<i2"),
         ]
         readings = []
-        for k, scores in enumerate(np.concatenate([f_real, f_fake], 1)):
-            rise = np.abs(scores[:, None] - scores)
+        for k in range(len(run)):
+            rise = np.abs(f_real[k][:, None] - f_fake[k])
             slope = float(np.divide(rise, self._apart, out=np.zeros_like(rise), where=rise > 0).max())
             gap = float(f_real[k].mean() - f_fake[k].mean())
             numbers = {"gap": gap, "slope": slope, "certified": abs(gap) / slope if slope > 0 else 0.0}
