@@ -20,6 +20,7 @@ them, widgets ready within 1 s, a drag handled within 2 ms (TransportPlan 8 ms) 
 import gzip
 import json
 import math
+import os
 import re
 import shutil
 import statistics
@@ -168,6 +169,8 @@ def main(names: list[str]) -> None:
     with sync_playwright() as playwright, serving() as server:
         found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
         browser = playwright.chromium.launch(executable_path=found, args=QUIET)
+        if hasattr(os, "getloadavg"):
+            print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs")
         print(f"{'page, kB and ms':30}{'code':>7}{'all':>7}{'code.gz':>9}{'all.gz':>8}{'file':>7}{'http':>7}")
         for name in names:
             served, local = f"{server}/book/{name}.html", f"{HTML.as_uri()}/book/{name}.html"
