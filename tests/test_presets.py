@@ -14,7 +14,8 @@ from wgan_lib.recipes import RMSProp, stream
 
 def test_the_names_of_the_comparison_are_there() -> None:
     methods = ("wgan-gp", "clipping", "sn", "orthonormal", "r1", "gan", "algorithm1")
-    assert set(presets.names()) == {f"{method}-{law}" for method in methods for law in ("ring8", "grid25")}
+    planar = {f"{method}-{law}" for method in methods for law in ("ring8", "grid25")}
+    assert set(presets.names()) == planar | {"wgan-gp-digits", "clipping-digits", "sn-digits"}
 
 
 @pytest.mark.parametrize("name", presets.names())
@@ -25,7 +26,8 @@ def test_every_preset_builds_trains_and_names_its_source(name: str) -> None:
     assert preset.name == name
     assert any(year in preset.source for year in ("2014", "2017", "2018", "2019"))
     assert preset.published
-    assert metrics.mode_coverage_ceiling(preset.data).modes > 7  # type: ignore[arg-type]
+    if "digits" not in name:
+        assert metrics.mode_coverage_ceiling(preset.data).modes > 7  # type: ignore[arg-type]
 
 
 def test_a_preset_is_what_it_says() -> None:

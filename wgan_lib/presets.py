@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from wgan_lib import networks, sampling, training
+from wgan_lib import images, networks, sampling, training
 from wgan_lib.constraints import (
     GradientPenalty,
     LipschitzConstraint,
@@ -137,6 +137,45 @@ def gan(place: _Place, seed: int) -> dict[str, Any]:
     return _planar(place, seed, loss=NON_SATURATING, constraint=Unconstrained(), source=source, published=published)
 
 
+def digits(seed: int, **rest: Any) -> dict[str, Any]:
+    """Fully connected networks on the 8 × 8 digits; ``rest`` holds constraint, source and changes.
+
+    Chapter: full-models.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    leaky, gain = (lambda: nn.LeakyReLU(0.2)), math.sqrt(2)
+    critic = networks.mlp(64, 256, 256, 1, activation=leaky, gain=gain, rng=rng)
+    generator = networks.mlp(32, 256, 256, 64, gain=gain, rng=rng)
+    shared = {
+        "data": images.digits(),
+        "generator": nn.Sequential(generator, nn.Tanh(), nn.Unflatten(-1, (1, 8, 8))),
+        "critic": nn.Sequential(nn.Flatten(-3), critic),
+        "loss": WASSERSTEIN,
+        "optimizer": Adam(3e-3),
+        "latent": NormalLatent(32),
+        "n_steps": 3000,
+        "critic_steps": 5,
+        "batch_size": 64,
+        "ema": 0.99,
+        "linear_decay": True,
+        "published": "none for these pictures",
+    }
+    return {**shared, **rest}
+
+
+_DIGITS: dict[str, dict[str, Any]] = {
+    "wgan-gp-digits": {"constraint": GradientPenalty(10.0), "source": "Gulrajani 2017, Algorithm 1 (there Adam 1e-4)"},
+    "clipping-digits": {
+        "constraint": WeightClipping(0.05),
+        "optimizer": RMSProp(3e-4),
+        "source": "Arjovsky 2017, Algorithm 1, with c = .05 and RMSProp 3e-4 (there c = .01, 5e-5)",
+    },
+    "sn-digits": {
+        "constraint": SpectralNorm(),
+        "source": "Miyato 2018, Algorithm 1 (there with the GAN's or the hinge loss)",
+    },
+}
+
 _FAMILIES: dict[str, Callable[[_Place, int], dict[str, Any]]] = {
     "wgan-gp": wgan_gp,
     "clipping": clipping,
@@ -150,7 +189,7 @@ _FAMILIES: dict[str, Callable[[_Place, int], dict[str, Any]]] = {
 
 def names() -> list[str]:
     """Return the names that ``build`` knows. Chapter: full-models."""
-    return [f"{family}-{place}" for place in _places() for family in _FAMILIES]
+    return [f"{family}-{place}" for place in _places() for family in _FAMILIES] + list(_DIGITS)
 
 
 def build(name: str, seed: int | Sequence[int] = 0) -> Preset:
@@ -163,7 +202,10 @@ def build(name: str, seed: int | Sequence[int] = 0) -> Preset:
         near = get_close_matches(name, names(), n=3, cutoff=0.4) or names()
         raise ValueError(f"no preset is named {name!r}; the nearest are {', '.join(near)}")
     family, _, place = name.rpartition("-")
-    drawn = [_FAMILIES[family](_places()[place], s) for s in ([seed] if isinstance(seed, int) else seed)]
+    drawn = [
+        digits(s, **_DIGITS[name]) if name in _DIGITS else _FAMILIES[family](_places()[place], s)
+        for s in ([seed] if isinstance(seed, int) else seed)
+    ]
     parts = drawn[0] | {"generator_optimizer": drawn[0].get("generator_optimizer", drawn[0]["optimizer"])}
     if not isinstance(seed, int):
         parts |= {which: networks.side_by_side([part[which] for part in drawn]) for which in ("generator", "critic")}
