@@ -9,7 +9,7 @@ export PATH := $(BIN):$(PATH)
 READY := $(VENV)/.installed
 BROWSERS := $(VENV)/.browsers
 
-.PHONY: book test check format serve clean notebooks colab benchmark
+.PHONY: book test check format serve clean notebooks colab
 book: $(READY)
 	rm -rf _build/html _build/.doctrees
 	jupyter-book build . -n -W --keep-going < /dev/null
