@@ -1,7 +1,7 @@
 """Ship the icons that the pages show, not the 1,900 that FontAwesome holds: a third of a megabyte less on every page.
 
-After the build the pages and the theme's scripts are read for `fa-…` classes and the style sheets for icons drawn by `content`. The web
-fonts are cut down to those glyphs (fontTools), and the theme's sheet loses the rules of all other icons.
+After the build the pages and the theme's scripts are read for `fa-…` classes, and the style sheets for icons drawn by
+`content`. The web fonts are cut down to those glyphs (fontTools); the theme's sheet loses the rules of all other icons.
 """
 
 import re
