@@ -33,6 +33,7 @@ PALETTE = {
 
 _STYLE: dict[Any, Any] = {
     "figure.figsize": (6.4, 3.4),
+    "figure.dpi": 200,  # of what is rasterised; lines and text stay vectors
     "figure.constrained_layout.use": True,
     "figure.facecolor": "none",
     "savefig.facecolor": "none",
@@ -118,8 +119,8 @@ def samples(real: Float[np.ndarray, "n 2"], generated: Float[np.ndarray, "m 2"],
         if np.ndim(points) != 2 or np.shape(points)[1] != 2:
             raise ValueError(f"{name} has shape {np.shape(points)}: points in the plane, (n, 2), are needed")
     fig, ax = plt.subplots(figsize=(3.4, 3.4))
-    ax.plot(*np.asarray(real, float).T, ".", color=REAL, ms=3, alpha=0.6)
-    ax.plot(*np.asarray(generated, float).T, ".", color=GENERATED, ms=3, alpha=0.6)
+    ax.plot(*np.asarray(real, float).T, ".", color=REAL, ms=3, alpha=0.6, rasterized=True)
+    ax.plot(*np.asarray(generated, float).T, ".", color=GENERATED, ms=3, alpha=0.6, rasterized=True)
     half = 1.3 * np.abs(real).max()
     ax.set(xlim=(-half, half), ylim=(-half, half), aspect="equal", xticks=[], yticks=[], title=title)
     return fig
