@@ -1,5 +1,6 @@
 """Digits from the command line to the sheet of samples and their scores, and many seeds at once."""
 
+import dataclasses
 import json
 import math
 import re
@@ -10,7 +11,8 @@ import pytest
 import torch
 
 from wgan_lib import __main__ as command_line
-from wgan_lib import image_metrics, images, presets
+from wgan_lib import evaluation, image_metrics, images, presets
+from wgan_lib.recipes import TensorData
 
 NAMES = ["wgan-gp-digits", "clipping-digits", "sn-digits"]
 
@@ -40,6 +42,21 @@ def test_evaluate_shows_samples_scores_and_floors(tmp_path: Path, capsys: pytest
     sheet = matplotlib.image.imread(tmp_path / "samples.png")
     assert min(sheet.shape[:2]) > 300
     assert sheet[..., :3].std() > 0.1
+
+
+def test_what_cannot_be_judged_is_told() -> None:
+    preset = presets.build("sn-digits")
+    unlabelled = dataclasses.replace(preset.data.held_out, name="folder(faces, 8, 1).held_out")  # type: ignore[attr-defined]
+    faces = dataclasses.replace(preset.data, held_out=unlabelled)  # type: ignore[type-var]
+    rng = torch.Generator().manual_seed(0)
+    with pytest.raises(FileNotFoundError, match="no classifier for 'folder'"):
+        evaluation.judge(dataclasses.replace(preset, data=faces), torch.zeros(20, 1, 8, 8), rng)
+    numbers = dataclasses.replace(preset, data=TensorData(torch.zeros(3, 2)))
+    with pytest.raises(
+        ValueError, match=r"sn-digits learns tensor of shape \(3, 2\): only laws of the plane and pictures"
+    ):
+        evaluation.judge(numbers, torch.zeros(20, 2), rng)
+    assert evaluation.sheet(torch.zeros(20, 2)) is None
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -16,7 +16,7 @@ from typing import Any
 from wgan_lib import runs
 from wgan_lib.runs import DamagedFileError, Run
 
-SETTINGS, RUN, REPORT, GRID = "settings.json", "run.npz", "evaluation.json", "samples.png"
+SETTINGS, RUN, REPORT, SHEET = "settings.json", "run.npz", "evaluation.json", "samples.png"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -171,11 +171,9 @@ def _frames_before(path: Path, index: int) -> Run | None:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from wgan_lib import checkpoints, presets
+    from wgan_lib import checkpoints, evaluation, presets
     from wgan_lib.adversaries import evaluating, restore_networks
-    from wgan_lib.images import Images
     from wgan_lib.recipes import stream
-    from wgan_lib.sampling import Law
 
     settings = _settings(options.dir)
     preset = presets.build(settings["preset"], settings["seed"])
@@ -185,13 +183,12 @@ def _evaluate(options: argparse.Namespace) -> int:
     rng = stream(options.seed, "evaluation")
     with evaluating(preset.generator, preset.critic):
         samples = preset.generator(preset.latent.sample(options.samples, rng))
-        print(f"{preset.name}, {state['index']} steps ({path.name}), {len(samples)} samples")
-        if isinstance(preset.data, Law):
-            rows = _judge_points(samples, preset.data, preset.critic, rng)
-        elif isinstance(preset.data, Images) and preset.data.held_out is not None:
-            rows = _judge_images(samples, preset.data.held_out, options.dir / GRID, rng)
-        else:
-            raise ValueError(f"{preset.name} learns {preset.data}: only laws of the plane and images are judged here")
+        told, rows = evaluation.judge(preset, samples, rng)
+        sheet = evaluation.sheet(samples)
+    print(f"{preset.name}, {state['index']} steps ({path.name}), {len(samples)} samples; {told}")
+    if sheet is not None:
+        runs.write_atomically(options.dir / SHEET, sheet)
+        print(f"64 of them: {options.dir / SHEET}")
     print(f"{'':38}{'generator':>12}{'the law itself':>16}")
     for name, (value, of_law) in rows.items():
         print(f"{name:38}{value:12.4g}" + ("" if math.isnan(of_law) else f"{of_law:16.4g}"))
@@ -200,43 +197,6 @@ def _evaluate(options: argparse.Namespace) -> int:
     report |= {f"{name}, of the law itself": value for name, (_, value) in rows.items() if not math.isnan(value)}
     runs.write_atomically(options.dir / REPORT, json.dumps({**report, **runs.provenance()}, indent=2).encode())
     return 0
-
-
-def _judge_points(samples: Any, law: Any, critic: Any, rng: Any) -> dict[str, tuple[float, float]]:
-    from wgan_lib import diagnostics, metrics
-
-    few = samples[:1000]
-    found, ceiling = metrics.mode_coverage(samples, law), metrics.mode_coverage_ceiling(law, len(samples))
-    held_out = metrics.w1_to_held_out(few, law, rng)
-    certified = diagnostics.certified_lower_bound(critic, law.sample(len(few), rng), few)
-    print(f"W1 on {len(few)} of them")
-    return {
-        "modes": (found.modes, ceiling.modes),
-        "high quality": (found.high_quality, ceiling.high_quality),
-        "reverse KL, nats": (found.reverse_kl, ceiling.reverse_kl),
-        "W1 to held-out": (held_out.w1, held_out.null),
-        "W1 that the critic certifies": (certified, math.nan),
-    }
-
-
-def _judge_images(samples: Any, held_out: Any, grid: Path, rng: Any) -> dict[str, tuple[float, float]]:
-    """Write a sheet of 64 samples; return the scores beside those of held-out pictures against held-out ones."""
-    from io import BytesIO
-
-    from torch.nn.functional import pad
-
-    from wgan_lib import figures, image_metrics
-
-    picture = BytesIO()
-    figures.image_grid(pad(samples[:64], (1, 1, 1, 1), value=1.0).numpy()).savefig(picture, format="png", dpi=150)
-    runs.write_atomically(grid, picture.getvalue())
-    classifier = image_metrics.load_classifier(held_out.name.partition("(")[0])
-    n = min(len(samples), len(held_out) // 2, 1000)
-    found = image_metrics.scores(samples, held_out.points, classifier, rng, n=n)
-    shares = image_metrics.class_shares(classifier.look(samples)[1], classifier.head.out_features)
-    print(f"64 of them: {grid}; {n} at a time judged by a classifier right on {classifier.settings['accuracy']:.1%}")
-    print("per cent in each class: " + " ".join(f"{100 * share:.0f}" for share in shares))
-    return {name: (score.value, score.floor) for name, score in found.items()}
 
 
 def _presets(options: argparse.Namespace) -> int:

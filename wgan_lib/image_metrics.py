@@ -3,7 +3,7 @@
 Every score comes with its floor: what held-out pictures score against other held-out pictures of the same number.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -144,19 +144,15 @@ def scores(
     if not 10 <= n <= most or splits < 2:
         raise ValueError(f"n is {n} and splits {splits}: n must be 10 to {most}, half the held-out, splits 2 or more")
     seen, unseen = classifier.look(generated), classifier.look(held_out)
-    values: dict[str, list[tuple[float, float]]] = {}
+    n_classes, pairs = classifier.head.out_features, []
     for split in range(splits):
         rows = torch.randperm(len(held_out), generator=generator)[: 2 * n].numpy()
         chosen = torch.randperm(len(generated), generator=generator)[:n].numpy()
-        reference = _rows(unseen, rows[:n])
-        ours, floor = (
-            _compare(reference, other, classifier.head.out_features, split)
-            for other in (_rows(seen, chosen), _rows(unseen, rows[n:]))
-        )
-        for name in ours:
-            values.setdefault(name, []).append((ours[name], floor[name]))
-    summary: Callable[[list[Any]], list[float]] = lambda v: [float(np.mean(v)), float(np.std(v, ddof=1))]  # noqa: E731
-    return {name: Score(*summary([a for a, _ in v]), *summary([b for _, b in v])) for name, v in values.items()}
+        reference, others = _rows(unseen, rows[:n]), (_rows(seen, chosen), _rows(unseen, rows[n:]))
+        pairs.append([_compare(reference, other, n_classes, split) for other in others])
+    found = {name: np.array([[scores[name] for scores in pair] for pair in pairs]) for name in pairs[0][0]}
+    summaries = {name: np.stack([v.mean(0), v.std(0, ddof=1)], axis=1) for name, v in found.items()}
+    return {name: Score(*summary.ravel().tolist()) for name, summary in summaries.items()}
 
 
 def class_shares(classes: Int64[np.ndarray, "n"], n_classes: int) -> Float[np.ndarray, "n_classes"]:
