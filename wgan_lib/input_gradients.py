@@ -109,9 +109,10 @@ def _step(layer: Any, x: Tensor) -> tuple[Tensor, PullBack]:
         (y, back), (z, back_short) = (_through(_flattened(part) or [], x) for part in (layer.body, layer.shortcut))
         return y + z, lambda g: back(g) + back_short(g)
     forward = type(layer).forward
-    if forward in _KINKED:
-        slope = (x > 0).to(x) if forward is nn.ReLU.forward else torch.where(x > 0, 1.0, layer.negative_slope)
-        return x * slope, lambda g: g * slope
+    if forward is nn.ReLU.forward:  # autograd's own backward functions: one pass, and no mask to keep
+        return layer(x), lambda g: torch.ops.aten.threshold_backward(g, x, 0)
+    if forward is nn.LeakyReLU.forward:
+        return layer(x), lambda g: torch.ops.aten.leaky_relu_backward(g, x, layer.negative_slope, False)
     if forward not in _WEIGHTED:
         return _by_autograd(layer, x.requires_grad_(True))
     with parametrize.cached():  # under SpectralNorm each computation of the weight moves the power iteration
