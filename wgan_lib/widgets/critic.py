@@ -29,7 +29,7 @@ class ExactAndLearned(BookWidget):
     the grid "slope" (k, m, m). `critic` and `frame` choose what is shown; `divided` divides f by its largest slope.
 
     Read-only, of the frame shown: `gap` = E f(real) − E f(fake); `slope` = max |f(x) − f(y)| / ‖x − y‖ over real x and
-    generated y; `certified` = |gap| / slope ≤ `w1`, the exact one. Exact arrows are gradients of max over i of f*(xᵢ) − ‖z − xᵢ‖:
+    generated y; `certified` = |gap| / slope ≤ `w1`, the exact one. Exact arrows: gradients of maxᵢ f*(xᵢ) − ‖z − xᵢ‖:
     its tips are at the real points, the arrows start at the generated ones and have length 1.
 
     Raises InvalidTrait for clouds that differ between frames or runs, for arrays that are missing, of another shape or
