@@ -81,8 +81,9 @@ def optimal_critic(
 ) -> OptimalCritic:
     """Give a 1-Lipschitz f with E f(x) − E f(y) = W1: the discrete potentials extended to all of space.
 
-    tips "x": max over i of f(xᵢ) − |z − xᵢ|, smooth at the y, where a generator takes its gradient; "y": min over j of
-    f(yⱼ) + |z − yⱼ|; "both": their average. All agree along transport rays and differ elsewhere: f* is not unique.
+    tips "x": max over i of f(xᵢ) − |z − xᵢ|, without tips at the y, where a generator takes its gradient; "y": min over
+    j of f(yⱼ) + |z − yⱼ|; "both": their average. All agree along transport rays and differ elsewhere: f* is not unique.
+    A y that is tight with several x still sits on a kink, and the solver's potentials have many such pairs.
     Other arguments and errors as in `w1`. Source: McShane 1934; Gulrajani et al. 2017, Prop. 1.
     Chapter: kantorovich-rubinstein.
     """
