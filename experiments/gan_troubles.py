@@ -1,13 +1,14 @@
 """Record the classic GAN on the ring and the grid: two losses, one or five discriminator steps, eight seeds each.
 
-Shown in `js-saturation`. Run: OMP_NUM_THREADS=1 python experiments/gan_troubles.py (about 6 minutes on one core of a shared 2-core CPU).
-Writes wgan_lib/recorded/gan-troubles.npz.
+Shown in `js-saturation`. Run: OMP_NUM_THREADS=1 python experiments/gan_troubles.py (about 6 minutes on one core of a
+shared 2-core CPU). Writes wgan_lib/recorded/gan-troubles.npz.
 """
 
 from pathlib import Path
 
 import numpy as np
 import torch
+
 from wgan_lib import losses, metrics, networks, runs, sampling, training, transport
 from wgan_lib.constraints import Unconstrained
 from wgan_lib.recipes import Adam, NormalLatent, stream

