@@ -1,4 +1,4 @@
-"""The code written out in chapter critic is the library's computation, and the recorded sweep says what the text does."""
+"""The code written out in chapter critic is the library's computation, and the sweep says what the text does."""
 
 from itertools import pairwise
 
@@ -68,7 +68,7 @@ def test_algorithm_1_written_out_makes_the_same_networks_as_the_library(critic_s
         assert not torch.equal(next(a.parameters()), next(c.parameters()))
         for p, q in zip(a.parameters(), b.parameters(), strict=True):
             torch.testing.assert_close(p, q, rtol=0, atol=1e-7)
-    assert max(float(p.detach().abs().max()) for p in ours[1].parameters()) <= bound
+    assert max(float(p.detach().abs().max()) for p in ours[1].parameters()) <= bound + 1e-8
 
 
 @pytest.mark.parametrize("shape", [(20, 20), (7, 12), (1, 3)])
