@@ -3,6 +3,8 @@
 Each critic (3 × 128) is trained by 2000 Adam steps on 512 points of each law, 256 of each a step. Exact W1 of the same
 points is POT's. The estimate is the difference of mean scores; the certified bound is that divided by the steepest
 slope over all pairs. The seeds, each with points of its own, are trained side by side as copies of one network.
+Rates and the group size of 16 were chosen on seeds 100 and 101: with groups of 2 the orthonormal critic found .45 of
+the ring in place of .92, half the steps given.
 
 - shifted: N(0, I) and N(2 e₁, I). - radial: the unit sphere and its centre. - ring: eight Gaussians (std .05) on the
 unit circle and the same ring turned by half the gap between them; beyond two dimensions the rest is N(0, .05²).
@@ -10,6 +12,8 @@ unit circle and the same ring turned by half the gap between them; beyond two di
 
 import math
 import time
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -29,11 +33,11 @@ EARLIER = {
 }  # fmt: skip
 """Estimate / exact of the feasibility study that this library began with: one seed, its laws not kept in all detail."""
 
-METHODS: dict[str, tuple[LipschitzConstraint, type[nn.Module], float]] = {
+METHODS: dict[str, tuple[LipschitzConstraint, Callable[[], nn.Module], float]] = {
     "GP": (GradientPenalty(10.0), nn.ReLU, 1e-3),
     "clipping .05": (WeightClipping(0.05), nn.ReLU, 1e-3),
     "SN": (SpectralNorm(), nn.LeakyReLU, 1e-3),
-    "orthonormal": (Orthonormal(), networks.GroupSort, 5e-3),
+    "orthonormal": (Orthonormal(), partial(networks.GroupSort, 16), 5e-3),
 }
 
 
@@ -71,13 +75,15 @@ def train(method: str, x: Tensor, y: Tensor, seeds: range) -> nn.Module:
         [networks.mlp(*sizes, activation=activation, gain=math.sqrt(2), rng=g) for g in made]
     )
     constraint.attach(critic)
-    optimizer = torch.optim.Adam(critic.parameters(), rate, betas=(0.0, 0.9), fused=True)
+    optimizer = torch.optim.Adam(critic.parameters(), rate, betas=(0.9, 0.999), fused=True)
     rng, rngs = torch.Generator().manual_seed(seeds[0]), [torch.Generator().manual_seed(seed) for seed in seeds]
     for step in range(STEPS):
         optimizer.param_groups[0]["lr"] = rate * (1 - step / STEPS)
         rows = torch.randperm(N, generator=rng)[:BATCH], torch.randperm(N, generator=rng)[:BATCH]
         real, fake = x[:, rows[0]], y[:, rows[1]]
-        loss = (critic(fake).mean(-1) - critic(real).mean(-1)).sum() + constraint.penalty(critic, real, fake, rngs)
+        scores = critic(torch.cat([fake, real], 1))  # one pass: an orthonormal weight is made once
+        estimate = scores[:, BATCH:].mean(-1) - scores[:, :BATCH].mean(-1)
+        loss = constraint.penalty(critic, real, fake, rngs) - estimate.sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

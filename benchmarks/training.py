@@ -6,13 +6,17 @@
 
 Each option measures that section alone; give several, or --all. Everything runs on one thread and is timed in process
 CPU time. Methods take turns within a round, ratios are formed within rounds; tables show medians with quartiles.
-Results go to wgan_lib/recorded/benchmark-*.npz with versions, commit, processor and load.
+Results go to wgan_lib/recorded/benchmark-*.npz with versions, commit, processor and load, and from
+there into the README's table.
 """
 
 import argparse
 import importlib
 
+import summary
 import torch
+
+from wgan_lib import runs
 
 SECTIONS = {
     "steps": "Critic step: library and public loop, ms of CPU time, medians with quartiles",
@@ -40,6 +44,8 @@ def main() -> None:
         print(f"## {SECTIONS[section]}\n", flush=True)
         count = chosen.rounds if section in ("steps", "seeds") else chosen.n_seeds
         importlib.import_module(section).measure(count)
+    if all(f"benchmark-{section}" in runs.names() for section in SECTIONS):
+        summary.write()
 
 
 if __name__ == "__main__":

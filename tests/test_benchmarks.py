@@ -1,0 +1,95 @@
+"""The benchmark compares equal work, and README and page show what was recorded."""
+
+import copy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from wgan_lib import convolutional, networks, runs
+from wgan_lib.constraints import GradientPenalty, SpectralNorm, WeightClipping
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+
+import measuring
+import quality
+import steps
+import summary
+
+
+@pytest.mark.parametrize("kind", ["mlp", "dcgan"])
+@pytest.mark.parametrize("constraint", [WeightClipping(0.01), GradientPenalty(10.0, at="reals"), SpectralNorm()])
+def test_both_loops_take_the_same_step(kind: str, constraint: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = torch.Generator().manual_seed(0)
+    if kind == "mlp":
+        critic, (real, fake) = networks.mlp(2, 16, 16, 1, rng=rng), torch.randn(2, 8, 2, generator=rng)
+    else:
+        critic = convolutional.dcgan_critic(8, width=4, rng=rng)
+        real, fake = torch.randn(2, 8, 3, 8, 8, generator=rng)
+    ours = copy.deepcopy(critic)
+    theirs = steps.public_critic(critic, spectral=isinstance(constraint, SpectralNorm))
+    settings = {"weight": 10.0} if isinstance(constraint, GradientPenalty) else {}
+    settings |= {"bound": 0.01} if isinstance(constraint, WeightClipping) else {}
+    monkeypatch.setattr(torch, "rand", lambda *size, **rest: torch.ones(*size))  # α = 1: the points are the reals
+    public = steps.public_step(theirs, real, fake, **settings)
+    library = steps.library_step(ours, constraint, real, fake)
+    if isinstance(constraint, SpectralNorm):  # the power iteration starts from other vectors: let both converge
+        for network in (ours, theirs):
+            for _ in range(300):
+                network(real)
+    if isinstance(constraint, WeightClipping):  # the public loop clips before a step, the library after it
+        for network in (ours, theirs):
+            constraint.project(network)
+    before = [parameter.clone() for parameter in theirs.parameters()]
+    public(), library()
+    if isinstance(constraint, WeightClipping):
+        constraint.project(theirs)
+    for a, b, start in zip(ours.parameters(), theirs.parameters(), before, strict=True):
+        moved = (b - start).abs().max()
+        assert (a - b).abs().max() <= 0.02 * moved + 1e-7
+
+
+def test_steps_take_turns_and_warm_up_does_not_count() -> None:
+    called: list[str] = []
+    times = measuring.interleaved(
+        {"a": lambda: called.append("a"), "b": lambda: called.append("b")}, rounds=4, warm_up=2
+    )
+    assert len(called) == 12
+    assert called[:4] != sorted(called[:4])
+    assert {name: len(taken) for name, taken in times.items()} == {"a": 4, "b": 4}
+
+
+def test_a_goal_counts_only_if_it_stays_reached() -> None:
+    good, bad = (25, 0.95, 1.1), (25, 0.95, 1.3)
+    checks = np.array([(10 * (i + 1), *row) for i, row in enumerate([good, bad, good, good])])
+    assert quality.reached(checks) == 30
+    assert np.isnan(quality.reached(np.array([(10, *good), (20, *bad)])))
+
+
+def test_spread_and_interval_tell_the_middle_and_the_doubt() -> None:
+    assert measuring.spread([1.0, 2.0, 3.0, 4.0, 5.0], 1) == "3.0 [2.0, 4.0]"
+    assert measuring.interval([1.0, 2.0, 3.0], 2) == "2.00 ± 2.48"  # t(.975, 2) / √3
+
+
+@pytest.mark.parametrize("section", ["steps", "seeds", "quality", "estimators"])
+def test_recorded_tables_say_where_they_come_from(section: str) -> None:
+    meta = runs.load(f"benchmark-{section}").meta
+    assert {"commit", "torch", "processor", "load", "date", "command"} <= set(meta)
+    assert meta["table"].startswith("| ")
+
+
+def test_the_readme_shows_what_was_recorded() -> None:
+    found = summary.BETWEEN.search(summary.README.read_text(encoding="utf-8"))
+    assert found is not None
+    assert found[0] == found[1] + summary.table() + found[2]
+
+
+def test_a_closed_critic_is_not_looked_into() -> None:
+    from wgan_lib.input_gradients import reverse_chain
+
+    critic = nn.Sequential(nn.Linear(2, 1))
+    assert reverse_chain(critic) is not None
+    assert reverse_chain(steps.Closed(critic)) is None
