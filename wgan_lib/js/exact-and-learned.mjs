@@ -101,10 +101,21 @@ function render({ model, el }) {
     return [xs, ys];
   };
 
+  // Asking for a colour makes the browser work out styles, so only the paper's is asked for in each frame.
+  let paperNow = "", ofValue, ofSlope;
+  function followTheme() {
+    const text = w.colour("paper");
+    if (text === paperNow) return;
+    paperNow = text;
+    const paper = channels(text), tint = (name, t) => mix(paper, channels(w.colour(name)), t);
+    ofValue = diverging(tint("generated", 0.75), paper, tint("real", 0.75));
+    ofSlope = sequential(paper, tint("critic", 0.8));
+  }
+  let exactDrawn = "";
+  const level = new Float64Array(FINE * FINE).fill(1);
+
   function drawPanel(it, values, n, slopes, arrows, slopeLayer, title) {
-    const { p } = it, paper = channels(w.colour("paper")), tint = (name, t) => mix(paper, channels(w.colour(name)), t);
-    const bottom = p.y.domain[0], [left, right] = p.x.domain;
-    const ofValue = diverging(tint("generated", 0.75), paper, tint("real", 0.75)), ofSlope = sequential(paper, tint("critic", 0.8));
+    const { p } = it, bottom = p.y.domain[0], [left, right] = p.x.domain;
     it.title.set(left, p.y.domain[1], title);
     if (slopeLayer) {
       it.surface.set(slopes, n, n, (v) => ofSlope(v / STEEPEST));
@@ -131,9 +142,14 @@ function render({ model, el }) {
   w.draw(() => {
     const k = Math.max(0, critics.indexOf(w.get("critic"))), at = clamp(Math.round(w.get("frame")), [0, last]), slopeLayer = w.get("layer") === "slope";
     const reading = readings[k][at], divisor = w.get("divided") && reading.slope > 0 ? reading.slope : 1;
-    drawPanel(exact, fineGrid, FINE, new Float64Array(FINE * FINE).fill(1), exactArrows, slopeLayer, "Exact");
-    exact.one.set([], []);
-    exact.key.set(exact.p.x.domain[1], exact.p.y.domain[0], "each arrow: slope 1");
+    followTheme();
+    const look = [paperNow, exact.p.width, window.devicePixelRatio, slopeLayer, w.get("show_plan")].join();
+    if (look !== exactDrawn) {
+      drawPanel(exact, fineGrid, FINE, level, exactArrows, slopeLayer, "Exact");
+      exact.one.set([], []);
+      exact.key.set(exact.p.x.domain[1], exact.p.y.domain[0], "each arrow: slope 1");
+      exactDrawn = look;
+    }
     if (recorded) {
       const { values, slopes, arrows } = recorded[k][at], over = (list) => list.map((v) => v / divisor);
       drawPanel(learned, over(values), side, over(slopes), arrows.map(over), slopeLayer, `Learned${divisor === 1 ? "" : `, divided by ${short(reading.slope)}`}`);
