@@ -405,6 +405,7 @@ def test_it_trains_in_a_thread() -> None:
 WRONG = [
     ({"n_steps": 0}, "n_steps is 0"),
     ({"n_steps": 2.5}, "n_steps is 2.5"),
+    ({"n_steps": True}, "n_steps is True"),
     ({"batch_size": 0}, "batch_size is 0"),
     ({"critic_steps": 0}, "critic_steps is 0"),
     ({"checkpoint_every": -1}, "checkpoint_every is -1"),
@@ -457,6 +458,33 @@ def test_a_critic_that_mixes_samples_is_refused_by_its_constraint() -> None:
     critic = networks.mlp(2, 8, 1, norm=nn.BatchNorm1d)
     with pytest.raises(ValueError, match="mixes the samples"):
         train(LAW, pair()[0], critic, WASSERSTEIN, GradientPenalty(1.0), n_steps=1)
+
+
+def test_numbers_of_numpy_are_whole_numbers_too() -> None:
+    numbers = {"n_steps": np.int64(4), "batch_size": np.int32(16), "critic_steps": np.int64(2), "seed": np.int64(0)}
+    assert list(quick(**numbers)) == list(quick())
+
+
+def test_descriptions_are_short_and_hold_no_address() -> None:
+    long = recipes.describe(torch.arange(1000.0))
+    assert len(long) == 200
+    assert long.endswith("…")
+    assert " at 0x" not in recipes.describe(object())
+
+
+def test_a_job_that_ignores_ctrl_c_goes_on_ignoring_it() -> None:
+    def interrupt(batch: Tensor) -> Tensor:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        return batch
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        steps = list(train(Watched(3, interrupt), *pair(), WASSERSTEIN, Unconstrained(), n_steps=4, critic_steps=1))
+        assert len(steps) == 4
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_record_has_the_first_every_nth_and_the_last_step() -> None:

@@ -82,8 +82,9 @@ class GradientPenalty(LipschitzConstraint):
     R1 of weight γ, (γ/2) E‖∇f(real)‖², is ``GradientPenalty(γ / 2, target=0.0, at="reals")``; the ½ is not hidden here.
     K copies trained at once take K generators as ``rng``, one per copy.
 
-    Raises ValueError for λ < 0, target < 0 or another ``at``; ``attach`` for a critic that mixes samples, such as one
-    with BatchNorm. Source: Gulrajani 2017, eq. 3; Petzka 2018 (one-sided); Mescheder 2018, eq. 9 (R1).
+    Raises ValueError for λ < 0, target < 0 or another ``at``. ``attach`` refuses a critic that mixes samples: BatchNorm
+    always, other layers where the first one is linear and so tells a sample's shape.
+    Source: Gulrajani 2017, eq. 3; Petzka 2018 (one-sided); Mescheder 2018, eq. 9 (R1).
     Chapter: gradient-penalty.
     """
 

@@ -179,7 +179,8 @@ def _interrupt_held() -> Iterator[list[int]]:
     """Hold Ctrl-C back until the step is whole; a second one comes through at once."""
     received: list[int] = []
     previous = signal.getsignal(signal.SIGINT)
-    if previous is None or threading.current_thread() is not threading.main_thread():
+    ignored = previous in (None, signal.SIG_IGN)  # as in a background job, which is to go on
+    if ignored or threading.current_thread() is not threading.main_thread():
         yield received
         return
 

@@ -70,7 +70,7 @@ class FourierFeatures(nn.Module):
 
     (batch, d) → (batch, d + 2n). A small network then sees fine structure from the first step. The map stretches by
     exactly a √(1 + ‖B‖²): a = 1, or with ``one_lipschitz`` the inverse of that, for critics bounded by construction.
-    Source: Rahimi & Recht 2007; Tancik 2020, section 4. Chapter: clipping-gp-sn.
+    Source: Rahimi & Recht 2007; Tancik 2020. Chapter: clipping-gp-sn.
     """
 
     def __init__(self, d: int, n: int, scale: float, rng: torch.Generator, one_lipschitz: bool = False) -> None:

@@ -129,8 +129,9 @@ def latent_for(generator: nn.Module) -> NormalLatent:
 def describe(part: object) -> str:
     """Return a text that is the same in every process: a loss's name, a function's name, else the ``repr``.
 
-    Chapter: full-models.
+    At most 200 characters: a part that holds a tensor would else tell all its numbers. Chapter: full-models.
     """
     name = next((name for name, value in vars(losses).items() if value is part), None)
     text = name or getattr(part, "__qualname__", None) or repr(part)
-    return re.sub(r" at 0x[0-9a-f]+", "", text)  # an address is another one in each process
+    text = re.sub(r" at 0x[0-9a-f]+", "", text)  # an address is another one in each process
+    return text if len(text) <= 200 else f"{text[:199]}…"

@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Callable, Generator, Iterable, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -60,17 +61,17 @@ def train(
     run's checkpoints, FileNotFoundError for nothing to resume, NonFiniteError, OSError from a full disk.
     Source: Arjovsky 2017, Algorithm 1; Gulrajani 2017, Algorithm 1. Chapter: critic.
     """
-    counts: dict[str, Any] = {"n_steps": n_steps, "batch_size": batch_size, "checkpoint_every": checkpoint_every}
-    counts |= {} if callable(critic_steps) else {"critic_steps": critic_steps}
-    counts |= {} if certify_every is None else {"certify_every": certify_every}
-    for name, count in counts.items():
-        if not isinstance(count, int) or count < 1:
-            raise ValueError(f"{name} is {count!r}: it must be a whole number, 1 or more")
-    seeds = [seed] if isinstance(seed, int) else list(seed)
-    if not seeds or any(not isinstance(s, int) or s < 0 for s in seeds):
+    n_steps, batch_size = _whole("n_steps", n_steps), _whole("batch_size", batch_size)
+    checkpoint_every = _whole("checkpoint_every", checkpoint_every)
+    critic_steps = critic_steps if callable(critic_steps) else _whole("critic_steps", critic_steps)
+    several = not isinstance(seed, Integral)
+    seeds = [_whole("seed", s, 0) for s in (seed if isinstance(seed, Iterable) else [seed])]
+    if not seeds:
         raise ValueError(f"seed is {seed!r}: it must be a whole number, 0 or more, or a list of such")
-    if certify_every is not None and not isinstance(seed, int):
-        raise ValueError(f"certify_every is {certify_every}: certified bounds need one copy, seed is a list")
+    if certify_every is not None:
+        certify_every = _whole("certify_every", certify_every)
+        if several:
+            raise ValueError(f"certify_every is {certify_every}: certified bounds need one copy, seed is a list")
     if not 0 <= ema < 1:
         raise ValueError(f"ema is {ema}: the decay of the averaged generator must lie in [0, 1)")
     if resume and checkpoint_dir is None:
@@ -85,13 +86,13 @@ def train(
         "optimizer": optimizer,
         "generator_optimizer": generator_optimizer or optimizer,
     }
-    numbers: dict[str, Any] = {"batch_size": batch_size, "seed": seed if isinstance(seed, int) else seeds, "ema": ema}
+    numbers: dict[str, Any] = {"batch_size": batch_size, "seed": seeds if several else seeds[0], "ema": ema}
     pair = Adversaries(generator=generator, critic=critic, **parts, **numbers, device=_device(device))
     settings = {
         **numbers,
         **{name: describe(part) for name, part in parts.items()},
         "n_steps": n_steps,
-        "critic_steps": critic_steps if isinstance(critic_steps, int) else describe(critic_steps),
+        "critic_steps": describe(critic_steps) if callable(critic_steps) else critic_steps,
         "linear_decay": linear_decay,
         "certify_every": certify_every,
         "checkpoint_every": checkpoint_every,
@@ -101,6 +102,12 @@ def train(
     if resume and checkpoint_dir is not None:
         loop.resume(checkpoint_dir)
     return loop.steps(progress)
+
+
+def _whole(name: str, number: object, least: int = 1) -> int:
+    if not isinstance(number, Integral) or isinstance(number, bool) or number < least:
+        raise ValueError(f"{name} is {number!r}: it must be a whole number, {least} or more")
+    return int(number)
 
 
 def train_many(
