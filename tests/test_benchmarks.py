@@ -74,7 +74,7 @@ def test_spread_and_interval_tell_the_middle_and_the_doubt() -> None:
     assert measuring.interval([1.0, 2.0, 3.0], 2) == "2.00 ± 2.48"  # t(.975, 2) / √3
 
 
-@pytest.mark.parametrize("section", ["steps", "seeds", "quality", "estimators"])
+@pytest.mark.parametrize("section", [name[10:] for name in runs.names() if name.startswith("benchmark-")])
 def test_recorded_tables_say_where_they_come_from(section: str) -> None:
     meta = runs.load(f"benchmark-{section}").meta
     assert {"commit", "torch", "processor", "load", "date", "command"} <= set(meta)

@@ -46,7 +46,7 @@ function render({ model, el }) {
     el,
     name: "move-gaussians",
     label: "Two normal laws, one real and one generated, and three distances between them",
-    state: { mean_p: [-3, 7], std_p: [0.2, 2.5], mean_q: [-3, 7], std_q: [0.2, 2.5], unit: ["nats", "bits"] },
+    state: { mean_p: [-4, 8], std_p: [0.2, 2.5], mean_q: [-4, 8], std_q: [0.2, 2.5], unit: ["nats", "bits"] },
   });
   const compact = model.get("compact");
   const law = () => [w.get("mean_p"), w.get("std_p"), w.get("mean_q"), w.get("std_q")];
