@@ -64,7 +64,7 @@ class _Place(NamedTuple):
 
 
 def _places() -> dict[str, _Place]:
-    return {"ring8": _Place(sampling.ring(8), 1500), "grid25": _Place(sampling.grid(25), 4000)}
+    return {"ring8": _Place(sampling.ring(8), 2500), "grid25": _Place(sampling.grid(25), 5000)}
 
 
 def _planar(place: _Place, seed: int, *, bounded: bool = False, sort: bool = False, **rest: Any) -> dict[str, Any]:
@@ -79,10 +79,10 @@ def _planar(place: _Place, seed: int, *, bounded: bool = False, sort: bool = Fal
         "generator": nn.Sequential(networks.FourierFeatures(2, n, 2.0, rng), generator),
         "critic": nn.Sequential(networks.FourierFeatures(2, n, 1.0, rng, one_lipschitz=bounded), critic),
         "loss": WASSERSTEIN,
-        "optimizer": Adam(4e-3),
+        "optimizer": Adam(8e-3),
         "latent": UniformLatent(2),
         "n_steps": place.n_steps,
-        "critic_steps": 2,
+        "critic_steps": 1,
         "batch_size": 256,
         "ema": 0.995,
         "linear_decay": True,
@@ -118,7 +118,7 @@ def spectral_norm(place: _Place, seed: int) -> dict[str, Any]:
 
 def orthonormal(place: _Place, seed: int) -> dict[str, Any]:
     """The Wasserstein loss with orthonormal layers and sorting activations. Chapter: spectral-normalisation."""
-    source = "Anil 2019, section 4"
+    source = "Anil 2019, GroupSort (there with Björck's iteration)"
     return _planar(place, seed, constraint=Orthonormal(), bounded=True, sort=True, source=source)
 
 
