@@ -34,7 +34,7 @@ def test_a_preset_is_what_it_says() -> None:
     letter = presets.build("algorithm1-grid25")
     assert (letter.constraint, letter.optimizer) == (WeightClipping(0.01), RMSProp(5e-5))
     assert (letter.critic_steps, letter.batch_size, letter.loss) == (5, 64, WASSERSTEIN)
-    assert presets.build("r1-ring8").constraint == GradientPenalty(0.1, target=0.0, at="reals")
+    assert presets.build("r1-ring8").constraint == GradientPenalty(1.0, target=0.0, at="reals")
     assert presets.build("gan-ring8").loss is NON_SATURATING
     with pytest.raises(dataclasses.FrozenInstanceError):
         letter.batch_size = 3  # type: ignore[misc]
