@@ -27,7 +27,7 @@ SECTIONS = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for section, says in SECTIONS.items():
-        parser.add_argument(f"--{section}", action="store_true", help=says)
+        parser.add_argument(f"--{section}", action="store_true", help=says.replace("%", "%%"))
     parser.add_argument("--all", action="store_true", help="every section")
     parser.add_argument("--rounds", type=int, default=30, help="how often each step is timed (default 30)")
     parser.add_argument("--n-seeds", type=int, default=5, help="seeds of quality and estimators (default 5)")

@@ -1,6 +1,7 @@
 """The benchmark compares equal work, and README and page show what was recorded."""
 
 import copy
+import subprocess
 import sys
 from pathlib import Path
 
@@ -93,3 +94,12 @@ def test_a_closed_critic_is_not_looked_into() -> None:
     critic = nn.Sequential(nn.Linear(2, 1))
     assert reverse_chain(critic) is not None
     assert reverse_chain(steps.Closed(critic)) is None
+
+
+def test_the_command_explains_itself_and_refuses_too_few_rounds() -> None:
+    command = [sys.executable, str(Path(measuring.__file__).with_name("training.py"))]
+    told = subprocess.run([*command, "--help"], capture_output=True, text=True, check=True)
+    assert "mean ± 95 % over seeds" in " ".join(told.stdout.split())
+    refused = subprocess.run([*command, "--rounds", "2"], capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "--rounds is 2" in refused.stderr
