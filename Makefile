@@ -9,7 +9,7 @@ export PATH := $(BIN):$(PATH)
 READY := $(VENV)/.installed
 BROWSERS := $(VENV)/.browsers
 
-.PHONY: book test check format serve clean notebooks colab
+.PHONY: book test check format serve clean notebooks colab benchmark
 book: $(READY)
 	rm -rf _build/html _build/.doctrees
 	jupyter-book build . -n -W --keep-going < /dev/null
@@ -41,6 +41,10 @@ colab: notebooks
 	.venv-colab/bin/python -m pip install --quiet --no-deps .
 	rm -rf build
 	.venv-colab/bin/python tests/colab/run_notebooks.py
+
+# Times and quality of trainings, recorded and written into README.md; about twenty minutes on a quiet machine.
+benchmark: $(READY)
+	OMP_NUM_THREADS=1 python benchmarks/training.py --all
 
 serve:
 	$(PYTHON) -m http.server --directory _build/html 8000

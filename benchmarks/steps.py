@@ -1,6 +1,6 @@
 """One critic step of the library against the same step as public code writes it: same weights, batches and optimiser.
 
-The public loop follows caogang/wgan-gp (gan_toy.py, gan_cifar10.py) and martinarjovsky/WassersteinGAN (main.py):
+The public loop follows caogang/wgan-gp (gan_toy.py) and martinarjovsky/WassersteinGAN (main.py):
 real, fake and penalty are sent backwards one after the other, the penalty by plain double backward, on contiguous
 memory, with the optimiser as PyTorch makes it by default. Real and fake batches are given; sampling and the generator
 are left out of both. deel-torchlip's orthonormal layers take part where that package is installed.
