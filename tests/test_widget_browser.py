@@ -171,7 +171,7 @@ def test_the_bell_itself_can_be_dragged_and_ends_at_its_range(open_page):
     page.mouse.down()
     page.mouse.move(x + 900, y + 100, steps=4)
     page.mouse.up()
-    assert law(page)[2] == 7.0
+    assert law(page)[2] == 8.0
     assert_closed_form(page)
 
 
@@ -208,12 +208,12 @@ def test_keys_move_by_a_tenth_with_shift_by_one_and_home_and_end_reach_the_ends(
     handle(page, "mean of Q").focus()
     for key, expected in (
         ("ArrowRight", 2.1), ("Shift+ArrowRight", 3.1), ("ArrowDown", 3.0), ("Shift+ArrowLeft", 2.0), ("PageUp", 3.0),
-        ("Home", -3.0), ("ArrowLeft", -3.0), ("End", 7.0), ("Shift+ArrowUp", 7.0),
+        ("Home", -4.0), ("ArrowLeft", -4.0), ("End", 8.0), ("Shift+ArrowUp", 8.0),
     ):  # fmt: skip
         page.keyboard.press(key)
         assert_closed_form(page)
         assert law(page)[2] == expected
-    assert handle(page, "mean of Q").get_attribute("aria-valuetext") == "mean 7.00"
+    assert handle(page, "mean of Q").get_attribute("aria-valuetext") == "mean 8.00"
     page.keyboard.press("Shift+Tab")  # the width of Q comes before its mean
     page.keyboard.press("ArrowRight")
     assert law(page)[3] == 1.1
@@ -266,7 +266,7 @@ def test_a_link_brings_the_state_back_and_reset_undoes_it(open_page):
         widgets.MoveGaussians(mean_q=1.5), link="#move-gaussians?mean_q=4.25&std_p=0.5&unit=bits&mean_p=99"
     )
     page.wait_for_function("document.querySelector('.me-value').textContent.includes('bits')")
-    assert law(page) == [7.0, 0.5, 4.25, 1.0]  # 99 lies outside the range: its nearest end
+    assert law(page) == [8.0, 0.5, 4.25, 1.0]  # 99 lies outside the range: its nearest end
     page.get_by_role("button", name="Reset").click()
     page.wait_for_timeout(60)
     assert law(page) == [0.0, 1.0, 1.5, 1.0]
