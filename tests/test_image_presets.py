@@ -50,8 +50,8 @@ def test_what_cannot_be_judged_is_told() -> None:
     faces = dataclasses.replace(preset.data, held_out=unlabelled)  # type: ignore[type-var]
     rng = torch.Generator().manual_seed(0)
     with pytest.raises(FileNotFoundError, match="no classifier for 'folder'"):
-        evaluation.judge(dataclasses.replace(preset, data=faces), torch.zeros(20, 1, 8, 8), rng)
-    numbers = dataclasses.replace(preset, data=TensorData(torch.zeros(3, 2)))
+        evaluation.judge(dataclasses.replace(preset, make_data=lambda: faces), torch.zeros(20, 1, 8, 8), rng)
+    numbers = dataclasses.replace(preset, make_data=lambda: TensorData(torch.zeros(3, 2)))
     with pytest.raises(
         ValueError, match=r"sn-digits learns tensor of shape \(3, 2\): only laws of the plane and pictures"
     ):

@@ -234,7 +234,8 @@ def test_a_preset_has_all_that_a_training_needs(name: str) -> None:
     assert isinstance(preset.constraint, constraints.LipschitzConstraint)
     for network, optimizer in ((preset.critic, preset.optimizer), (preset.generator, preset.generator_optimizer)):
         assert isinstance(optimizer(network.parameters()), torch.optim.Optimizer)
-    assert len(preset.data.sample(3, rng())) == 3
+    if not name.endswith(("mnist", "cifar10")):  # these would be downloaded
+        assert len(preset.data.sample(3, rng())) == 3
     assert preset.n_steps >= 1
     assert preset.source
     assert preset.published

@@ -31,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("preset", help="a name that the command 'presets' lists, such as wgan-gp-ring8")
     train.add_argument("--out", type=Path, metavar="DIR", help="folder to write to (checkpoints/PRESET-seedSEED)")
     train.add_argument("--seed", type=int, default=0, help="seed of the networks and of every draw (0)")
+    train.add_argument("--data", default="data", metavar="DIR", help="where pictures lie, or are downloaded to (data)")
     train.add_argument("--steps", type=_count, metavar="N", help="generator steps (the preset's)")
     train.add_argument("--batch-size", type=_count, metavar="N", help="samples a batch (the preset's)")
     train.add_argument("--critic-steps", type=_count, metavar="N", help="critic steps a generator step (the preset's)")
@@ -76,6 +77,7 @@ def _train(options: argparse.Namespace) -> int:
     settings = {
         "preset": preset.name,
         "seed": options.seed,
+        "data": options.data,
         "record_every": options.record_every,
         "threads": options.threads,
         "arguments": {name: value for name, value in arguments.items() if value is not None},
@@ -96,7 +98,7 @@ def _settings(folder: Path) -> dict[str, Any]:
         raise FileNotFoundError(f"{folder} holds no {SETTINGS}: it is not a folder that 'train' wrote")
     try:
         settings = json.loads(path.read_bytes())
-        return {name: settings[name] for name in ("preset", "seed", "record_every", "threads", "arguments")}
+        return {name: settings[name] for name in ("preset", "seed", "data", "record_every", "threads", "arguments")}
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedFileError(f"{path} is damaged ({error!r}): restore it from a copy, or train anew") from error
 
@@ -107,7 +109,7 @@ def _go(folder: Path, settings: dict[str, Any], *, resume: bool, progress: bool)
     from wgan_lib import presets, training
 
     torch.set_num_threads(settings["threads"])
-    preset = presets.build(settings["preset"], settings["seed"])
+    preset = presets.build(settings["preset"], settings["seed"], settings["data"])
     images = hasattr(preset.data, "pixels")  # many points to a sample
     recorder = training.Recorder(settings["record_every"], n_samples=64 if images else 512)
     steps = preset.train(**settings["arguments"], checkpoint_dir=folder, resume=resume, progress=progress)
@@ -176,7 +178,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     from wgan_lib.recipes import stream
 
     settings = _settings(options.dir)
-    preset = presets.build(settings["preset"], settings["seed"])
+    preset = presets.build(settings["preset"], settings["seed"], settings["data"])
     path, state = checkpoints.load_last(options.dir)
     preset.constraint.attach(preset.critic)
     restore_networks(preset.generator, preset.critic, state)

@@ -1,15 +1,18 @@
 """Complete trainings by name: networks, law, loss, constraint, optimisers and schedule, each with its source."""
 
 import math
+import os
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 
-from wgan_lib import images, networks, sampling, training
+from wgan_lib import image_presets, networks, sampling, training
 from wgan_lib.constraints import (
     GradientPenalty,
     LipschitzConstraint,
@@ -30,7 +33,7 @@ class Preset:
     """
 
     name: str
-    data: Sampler
+    make_data: Callable[[], Sampler]
     generator: nn.Module
     critic: nn.Module
     loss: AdversarialLoss
@@ -46,14 +49,19 @@ class Preset:
     source: str
     published: str
 
+    @cached_property
+    def data(self) -> Sampler:
+        """What it learns: made at first use, and only then downloaded where files are missing."""
+        return self.make_data()
+
     def train(self, **changes: Any) -> Generator[training.Step, None, None]:
         """Return ``training.train`` of this preset; ``changes`` (seed, n_steps, checkpoint_dir, …) come on top.
 
         Raises what ``training.train`` raises. Chapter: full-models.
         """
-        told = {"name", "source", "published"}
+        told = {"name", "make_data", "source", "published"}
         arguments = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in told}
-        return training.train(**{**arguments, **changes})
+        return training.train(**{"data": self.data, **arguments, **changes})
 
 
 class _Place(NamedTuple):
@@ -79,7 +87,7 @@ def _planar(place: _Place, seed: int, *, bounded: bool = False, sort: bool = Fal
     critic = networks.mlp(2 + 2 * n, width, width, width, 1, activation=activation, gain=math.sqrt(2), rng=rng)
     generator = networks.mlp(2 + 2 * n, width, width, width, 2, gain=math.sqrt(2), rng=rng)
     shared = {
-        "data": place.law,
+        "make_data": lambda: place.law,
         "generator": nn.Sequential(networks.FourierFeatures(2, n, 2.0, rng), generator),
         "critic": nn.Sequential(networks.FourierFeatures(2, n, 1.0, rng, one_lipschitz=bounded), critic),
         "loss": WASSERSTEIN,
@@ -141,45 +149,6 @@ def gan(place: _Place, seed: int) -> dict[str, Any]:
     return _planar(place, seed, loss=NON_SATURATING, constraint=Unconstrained(), optimizer=Adam(2e-3), **told)
 
 
-def digits(seed: int, **rest: Any) -> dict[str, Any]:
-    """Fully connected networks on the 8 × 8 digits; ``rest`` holds constraint, source and changes.
-
-    Chapter: full-models.
-    """
-    rng = torch.Generator().manual_seed(seed)
-    leaky, gain = (lambda: nn.LeakyReLU(0.2)), math.sqrt(2)
-    critic = networks.mlp(64, 256, 256, 1, activation=leaky, gain=gain, rng=rng)
-    generator = networks.mlp(32, 256, 256, 64, gain=gain, rng=rng)
-    shared = {
-        "data": images.digits(),
-        "generator": nn.Sequential(generator, nn.Tanh(), nn.Unflatten(-1, (1, 8, 8))),
-        "critic": nn.Sequential(nn.Flatten(-3), critic),
-        "loss": WASSERSTEIN,
-        "optimizer": Adam(3e-3),
-        "latent": NormalLatent(32),
-        "n_steps": 3000,
-        "critic_steps": 5,
-        "batch_size": 64,
-        "ema": 0.99,
-        "linear_decay": True,
-        "published": "none for these pictures",
-    }
-    return {**shared, **rest}
-
-
-_DIGITS: dict[str, dict[str, Any]] = {
-    "wgan-gp-digits": {"constraint": GradientPenalty(10.0), "source": "Gulrajani 2017, Algorithm 1 (there Adam 1e-4)"},
-    "clipping-digits": {
-        "constraint": WeightClipping(0.05),
-        "optimizer": RMSProp(3e-4),
-        "source": "Arjovsky 2017, Algorithm 1, with c = .05 and RMSProp 3e-4 (there c = .01, 5e-5)",
-    },
-    "sn-digits": {
-        "constraint": SpectralNorm(),
-        "source": "Miyato 2018, Algorithm 1 (there with the GAN's or the hinge loss)",
-    },
-}
-
 _FAMILIES: dict[str, Callable[[_Place, int], dict[str, Any]]] = {
     "wgan-gp": wgan_gp,
     "clipping": clipping,
@@ -193,21 +162,23 @@ _FAMILIES: dict[str, Callable[[_Place, int], dict[str, Any]]] = {
 
 def names() -> list[str]:
     """Return the names that ``build`` knows. Chapter: full-models."""
-    return [f"{family}-{place}" for place in _places() for family in _FAMILIES] + list(_DIGITS)
+    return [f"{family}-{place}" for place in _places() for family in _FAMILIES] + list(image_presets.PRESETS)
 
 
-def build(name: str, seed: int | Sequence[int] = 0) -> Preset:
+def build(name: str, seed: int | Sequence[int] = 0, root: str | os.PathLike[str] = "data") -> Preset:
     """Build a preset with networks freshly drawn from ``seed``; ``"wgan-gp-grid25"`` is a name.
 
-    K seeds draw K networks side by side, to be trained at once by ``train(seed=the same K)``.
-    Raises ValueError for a name that is not one of ``names()``, with the nearest. Chapter: full-models.
+    K seeds draw K networks side by side, to be trained at once by ``train(seed=the same K)``; convolutions cannot.
+    ``root`` is where pictures lie, or are put. Raises ValueError for a name that is not one of ``names()``, with the
+    nearest. Chapter: full-models.
     """
     if name not in names():
         near = get_close_matches(name, names(), n=3, cutoff=0.4) or names()
         raise ValueError(f"no preset is named {name!r}; the nearest are {', '.join(near)}")
     family, _, place = name.rpartition("-")
+    pictures = image_presets.PRESETS.get(name)
     drawn = [
-        digits(s, **_DIGITS[name]) if name in _DIGITS else _FAMILIES[family](_places()[place], s)
+        pictures(s, Path(root)) if pictures else _FAMILIES[family](_places()[place], s)
         for s in ([seed] if isinstance(seed, int) else seed)
     ]
     parts = drawn[0] | {"generator_optimizer": drawn[0].get("generator_optimizer", drawn[0]["optimizer"])}

@@ -1,0 +1,190 @@
+"""Train every preset on fresh seeds and record what became of it.
+
+    python experiments/all_presets.py planar    # ring and grid, seven methods each, ten seeds at once
+    python experiments/all_presets.py mnist     # five methods, three seeds each; needs MNIST in --root, or downloads it
+    python experiments/all_presets.py steps     # milliseconds a critic step of the convolutional presets
+
+Hardware: made for one GPU and some ten CPU cores that judge; an H200 takes 2, 5 and 1 minutes. It runs on a CPU too, in
+hours. Writes wgan_lib/recorded/presets-planar.npz, presets-mnist.npz, mnist-METHOD.npz and presets-steps.npz. The seeds
+were never used for tuning. Where the tree has no .git, --commit says what it was.
+"""
+
+import argparse
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from wgan_lib import image_metrics, metrics, presets, runs, training
+from wgan_lib.adversaries import Adversaries, evaluating
+from wgan_lib.recipes import TensorData, stream
+
+PLANAR_SEEDS, MNIST_SEEDS, FRAMES, SHOWN, JUDGED = tuple(range(300, 310)), (300, 301, 302), 12, 25, 2500
+Frames = dict[str, np.ndarray]
+
+
+def planar(name: str, options: argparse.Namespace) -> tuple[Frames, dict[str, Any]]:
+    """Ten seeds of one preset: (10,) arrays of what 2500 samples score, W1 on 1000 of them."""
+    preset = presets.build(name, PLANAR_SEEDS)
+    *_, step = preset.train(seed=PLANAR_SEEDS, device=options.device, **changed(options))
+    latents = torch.stack([preset.latent.sample(JUDGED, stream(seed, "evaluation")) for seed in PLANAR_SEEDS])
+    with evaluating(step.generator):
+        samples = step.generator(latents.to(options.device)).cpu()
+    rows = []
+    for seed, points in zip(PLANAR_SEEDS, samples, strict=True):
+        found = metrics.mode_coverage(points, preset.data)
+        w1 = metrics.w1_to_held_out(points[:1000], preset.data, stream(seed, "evaluation"))
+        rows.append((*found, w1.w1, w1.null))
+    columns = ("modes", "high quality", "reverse KL", "w1", "null w1")
+    frames = {column: np.array(values) for column, values in zip(columns, zip(*rows, strict=True), strict=True)}
+    return frames | {"w1 estimate": np.array(step.w1_estimate), "seconds": np.full(len(rows), step.seconds)}, {}
+
+
+def mnist(name: str, seed: int, options: argparse.Namespace) -> tuple[Frames, dict[str, Any]]:
+    """One seed of one preset: its frames with 25 pictures and a classifier Fréchet distance each, and final scores."""
+    preset, classifier = presets.build(name, seed, options.root), image_metrics.load_classifier("mnist")
+    held_out = preset.data.held_out.points  # type: ignore[attr-defined]
+    real = classifier.look(held_out)[0]
+    n_steps = options.steps or preset.n_steps
+    recorder, distances = training.Recorder(n_steps // FRAMES, SHOWN), []
+    for step in preset.train(seed=seed, device=options.device, n_steps=n_steps):
+        kept = len(recorder)
+        recorder.add(step)
+        if len(recorder) > kept:
+            with evaluating(step.generator):
+                latents = preset.latent.sample(JUDGED, stream(seed, "evaluation"))
+                samples = step.generator(latents.to(options.device)).cpu()
+            distances.append(image_metrics.frechet_distance(real, classifier.look(samples)[0]))
+    run = recorder.run(preset=preset.name, source=preset.source)
+    frames = dict(run.frames) | {"frechet": np.array(distances, np.float32)}
+    frames["samples"] = np.round(127.5 * (frames["samples"] + 1)).astype(np.uint8)
+    final = image_metrics.scores(samples, held_out, classifier, stream(seed, "evaluation"))
+    shares = image_metrics.class_shares(classifier.look(samples)[1], 10)
+    found = {"scores": {key: score._asdict() for key, score in final.items()}, "class shares": shares.tolist()}
+    return frames, {**run.meta, **found}
+
+
+def steps(name: str, options: argparse.Namespace) -> tuple[Frames, dict[str, Any]]:
+    """Milliseconds of a critic step on noise in place of pictures, (repeats,), here and by plain double backward."""
+    preset = presets.build(name)
+    shape = (1, 28, 28) if "mnist" in name else (3, 32, 32)
+    data = TensorData(torch.rand(512, *shape, generator=torch.Generator().manual_seed(0)) * 2 - 1)
+    frames = {}
+    for kind in ("library", "double backward"):
+        preset = presets.build(name)
+        critic = preset.critic if kind == "library" else Closed(preset.critic)
+        pair = Adversaries(
+            data, preset.generator, critic, preset.loss, preset.constraint, preset.latent, batch_size=64, seed=0,
+            optimizer=preset.optimizer, generator_optimizer=preset.optimizer, ema=0.0,
+            device=torch.device(options.device),
+        )  # fmt: skip
+        taken = []
+        for i in range(40 + (options.steps or 200)):
+            begun = time.perf_counter()
+            float(pair.critic_step()["penalty"])  # waits for the device
+            if i >= 40:
+                taken.append(1e3 * (time.perf_counter() - begun))
+        frames[kind] = np.array(taken, np.float32)
+    return frames, {}
+
+
+class Closed(nn.Module):
+    """A critic that the library does not look into, so that its penalty takes plain double backward."""
+
+    def __init__(self, critic: nn.Module) -> None:
+        super().__init__()
+        self.critic = critic
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the scores."""
+        return self.critic(x)
+
+
+def changed(options: argparse.Namespace) -> dict[str, Any]:
+    return {} if options.steps is None else {"n_steps": options.steps}
+
+
+def tasks(what: str) -> list[tuple[Callable[..., tuple[Frames, dict[str, Any]]], tuple[Any, ...]]]:
+    if what == "planar":
+        return [(planar, (name,)) for name in presets.names() if name.endswith(("ring8", "grid25"))]
+    if what == "mnist":
+        return [(mnist, (name, seed)) for seed in MNIST_SEEDS for name in presets.names() if name.endswith("mnist")]
+    return [(steps, (name,)) for name in presets.names() if name.endswith(("mnist", "cifar10"))]
+
+
+def run_one(function: Callable[..., Any], arguments: tuple[Any, ...], options: argparse.Namespace) -> Any:
+    torch.set_num_threads(1)
+    return function(*arguments, options)
+
+
+def keep(name: str, frames: Frames, meta: dict[str, Any], options: argparse.Namespace) -> None:
+    told = {**runs.provenance(), "device": device_name(options.device), **meta}
+    if options.commit:
+        told["commit"] = options.commit
+    told["command"] = f"python experiments/all_presets.py {options.what}" + (
+        f" --steps {options.steps}" if options.steps else ""
+    )
+    path = runs.Run(frames, told).save(options.out / f"{name}.npz")
+    print(path, path.stat().st_size, flush=True)
+
+
+def device_name(device: str) -> str:
+    return torch.cuda.get_device_name() if device.startswith("cuda") else device
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["planar", "mnist", "steps"])
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--root", default="data", help="where the pictures lie (data)")
+    parser.add_argument("--steps", type=int, help="generator steps in place of the presets'; timed steps of 'steps'")
+    parser.add_argument("--workers", type=int, default=14, help="trainings at a time (14)")
+    parser.add_argument("--out", type=Path, default=Path(runs.__file__).parent / "recorded")
+    parser.add_argument("--commit", help="the commit that this tree is a copy of")
+    options = parser.parse_args()
+    workers = 1 if options.what == "steps" else options.workers
+    done: dict[tuple[Any, ...], tuple[Frames, dict[str, Any]]] = {}
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting = {pool.submit(run_one, f, a, options): a for f, a in tasks(options.what)}
+        for future in as_completed(waiting):
+            arguments = waiting[future]
+            try:
+                done[arguments] = future.result()
+            except Exception:
+                print(arguments, "failed:", traceback.format_exc(), flush=True)
+                continue
+            frames = done[arguments][0]
+            line = {k: np.round(v if v.ndim == 1 else 0, 3).tolist()[-5:] for k, v in frames.items() if v.ndim == 1}
+            print(*arguments, line, flush=True)
+    keys = sorted(done)
+    if options.what == "planar":
+        stacked = {column: np.stack([done[key][0][column] for key in keys]) for column in done[keys[0]][0]}
+        keep("presets-planar", {"preset": np.array([k[0] for k in keys]), **stacked}, {"seed": PLANAR_SEEDS}, options)
+    elif options.what == "steps":
+        stacked = {column: np.stack([done[key][0][column] for key in keys]) for column in done[keys[0]][0]}
+        keep("presets-steps", {"preset": np.array([k[0] for k in keys]), **stacked}, {"batch_size": 64}, options)
+    else:
+        columns = [c for c in done[keys[0]][0] if c not in ("samples",)]
+        table = {c: np.stack([done[key][0][c] for key in keys]) for c in columns}
+        names = {"preset": np.array([k[0] for k in keys]), "seed": np.array([k[1] for k in keys])}
+        score_names = done[keys[0]][1]["scores"]
+        for score in score_names:
+            for part in ("value", "floor"):
+                table[f"{score}, {part}"] = np.array([done[key][1]["scores"][score][part] for key in keys])
+        table["class shares"] = np.array([done[key][1]["class shares"] for key in keys], np.float32)
+        keep("presets-mnist", {**names, **table}, {}, options)
+        for name, seed in keys:
+            if seed == MNIST_SEEDS[0]:
+                frames, meta = done[name, seed]
+                keep(f"mnist-{name.removesuffix('-mnist')}", frames, meta, options)
+
+
+if __name__ == "__main__":
+    main()
