@@ -151,7 +151,7 @@ def test_a_loss_that_blows_up_ends_with_status_1(tmp_path: Path, capsys: pytest.
 
     original = presets.build
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(presets, "build", lambda name, seed=0: _exploding(original(name, seed)))
+        patch.setattr(presets, "build", lambda *chosen: _exploding(original(*chosen)))
         assert command_line.main(["train", "gan-ring8", "--out", str(tmp_path / "a"), "--steps", "50", *QUICK]) == 1
     said = capsys.readouterr().err
     assert "in step" in said
