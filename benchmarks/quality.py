@@ -1,11 +1,11 @@
 """CPU seconds until a generator covers 25 Gaussians: the preset wgan-gp-grid25 and the recipe of the public toy code.
 
 Reached means 25 modes, at least 90 % of samples within 3σ and W1 at most 1.25 times its null, at a check from which on
-it stays so. W1 and its null, data against data, are means over 8 splits with fresh samples of both in each: against one
-fixed sample even the law itself would score .81 to 1.16 times the null, by the luck of how many points fall on a mode. The reference is the recipe of gan_toy.py in caogang/wgan-gp:
-3 × 512, λ = .1, Adam 1e-4 (.5, .9), n_critic 5, batch 256, Gaussian latent, data divided by 2.828; initial weights are
-PyTorch's. It runs for 90 s, in the library's loop, which is the faster one. The clock stands still while samples are
-judged.
+it stays so. W1 and its null, data against data, are means over 8 splits with fresh samples of both in each: with one
+fixed sample the luck of how many points fall on a mode would stay in the ratio. The reference is the recipe of
+gan_toy.py in caogang/wgan-gp: 3 × 512, λ = .1, Adam 1e-4 (.5, .9), n_critic 5, batch 256, Gaussian latent, data divided
+by 2.828; initial weights are PyTorch's. It runs for 90 s, in the library's loop, which is the faster one. The clock
+stands still while samples are judged.
 """
 
 import time
