@@ -38,7 +38,7 @@ def train_setting(name: str, count: int) -> tuple[runs.Run, np.ndarray, float]:
     recorder, gradients, begun = training.Recorder(EVERY, N), [], time.process_time()
     for step in training.train(
         LAW, generator, critic, loss, constraint, n_steps=STEPS, critic_steps=count, batch_size=64, seed=SEEDS,
-        optimizer=Adam(1e-3, (0.5, 0.9)), latent=NormalLatent(2),
+        optimizer=Adam(1e-3, (0.5, 0.9)), latent=NormalLatent(2), device="cpu",
     ):  # fmt: skip
         recorder.add(step)
         gradients.append(gradient_norms(step.generator))
