@@ -78,7 +78,7 @@ def main() -> None:
         recorder = RecorderOfScores(1, N, GRID)
         for step in training.train(
             Shuffled(real), FrozenGenerator(), critic, losses.WASSERSTEIN, constraint, n_steps=MARKS[-1],
-            critic_steps=1, batch_size=N, seed=SEED, optimizer=Adam(1e-3), latent=Shuffled(fake),
+            critic_steps=1, batch_size=N, seed=SEED, optimizer=Adam(1e-3), latent=Shuffled(fake), device="cpu",
             generator_optimizer=lambda parameters: torch.optim.SGD(parameters, lr=0.0),
         ):  # fmt: skip
             recorder.add(step)

@@ -31,7 +31,7 @@ def train_setting(law: sampling.Law, loss: losses.AdversarialLoss, critic_steps:
     discriminator = networks.mlp(2, width, width, 1, copies=len(SEEDS), gain=2**0.5, rng=rng)
     steps = training.train(
         law, generator, discriminator, loss, Unconstrained(), n_steps=STEPS, critic_steps=critic_steps, batch_size=128,
-        seed=SEEDS, optimizer=Adam(1e-3, (0.5, 0.9)), latent=NormalLatent(2),
+        seed=SEEDS, optimizer=Adam(1e-3, (0.5, 0.9)), latent=NormalLatent(2), device="cpu",
     )  # fmt: skip
     return training.record(steps, every=EVERY, n_samples=N)
 

@@ -1,4 +1,4 @@
-"""What holds for all tests: accelerators are hidden, since only a CPU promises the same bits; test_devices.py sees them."""
+"""Hide accelerators: the tests compare bits, which only a CPU promises. test_devices.py looks at every device."""
 
 import os
 
