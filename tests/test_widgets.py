@@ -110,34 +110,43 @@ def test_special_functions_agree_with_scipy():
     np.testing.assert_allclose(in_node("v.p.map(m.quantile)", p=p.tolist()), special.ndtri(p), rtol=1e-9, atol=1e-13)
 
 
-def parts_of(source: str) -> dict[str, str]:
-    """The modules that a joined module adds, in the order in which it adds them."""
-    added = re.findall(r"^add\((\".*?\"), (\".*\")\);$", source, re.MULTILINE)
-    return {json.loads(name): json.loads(text) for name, text in added}
+def parts_of(source: str) -> list[str]:
+    """The modules of a joined module, in their order."""
+    return re.findall(r"^// ([\w-]+)\.mjs$", source, re.MULTILINE)
 
 
-def test_joined_module_adds_each_part_once_after_all_that_it_imports():
-    parts = parts_of(book_widget.joined("move-gaussians.mjs"))
-    assert set(parts) == {"move-gaussians.mjs"} | {
-        f"{name}.mjs" for name in ("divergences", "kit", "controls", "link", "plot", "handle", "scales", "elements")
-    }
-    ready: set[str] = set()
-    for name, text in parts.items():
-        assert not re.search(r"^import\b[^;]*[\"']\.", text, re.MULTILINE), name
-        assert set(re.findall("\0(.+?)\0", text)) <= ready, name
-        ready.add(name)
+def test_joined_module_holds_each_part_once_after_all_that_it_imports():
+    source = book_widget.joined("move-gaussians.mjs")
+    parts = parts_of(source)
+    shared = ("divergences", "kit", "controls", "link", "plot", "handle", "scales", "elements")
+    assert sorted(parts) == sorted(["move-gaussians", *shared])
+    for i, name in enumerate(parts):
+        text = source.split(f"// {name}.mjs\n")[1].split("\n})();")[0]
+        assert not re.search(r"^(import|export)\b", text, re.MULTILINE), name
+        assert set(re.findall(r"= in_(\w+);", text)) <= set(parts[:i]), name
+    assert source.endswith("export default in_move_gaussians.default;")
 
 
-def test_joining_follows_imports_over_several_lines_and_leaves_comments_alone(tmp_path, monkeypatch):
+def test_joining_follows_every_form_of_import_and_leaves_comments_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(book_widget, "_JS", tmp_path)
-    text = '// import { b } from "./b.mjs";\nimport {\n  b,\n} from "./b.mjs";\nimport "./b.mjs";\n'
-    (tmp_path / "a.mjs").write_text(text)
-    (tmp_path / "b.mjs").write_text("export const b = 'β';\n")
-    parts = parts_of(book_widget.joined.__wrapped__("a.mjs"))
-    assert list(parts) == ["b.mjs", "a.mjs"]
-    assert parts["b.mjs"].startswith("export const b = 'β';")
-    assert parts["a.mjs"].startswith('// import { b } from "./b.mjs";\nimport {\n  b,\n} from "\0b.mjs\0";')
-    assert parts["a.mjs"].count("\0b.mjs\0") == 2
+    text = '// import { b } from "./b.mjs";\nimport {\n  b,\n  double as two,\n} from "./b.mjs";\nimport "./b.mjs";\n'
+    (tmp_path / "a.mjs").write_text(f"{text}export default {{ value: two(b) }};\n")
+    (tmp_path / "b.mjs").write_text("export const b = 4;\nexport function double(x) {\n  return 2 * x;\n}\n")
+    source = book_widget.joined.__wrapped__("a.mjs")
+    assert parts_of(source) == ["b", "a"]
+    assert '// import { b } from "./b.mjs";' in source
+    (tmp_path / "joined.mjs").write_text(source)
+    script = "console.log((await import('./joined.mjs')).default.value)"
+    done = subprocess.run(["node", "--input-type=module", "-e", script], cwd=tmp_path, capture_output=True, check=True)
+    assert done.stdout.strip() == b"8"
+
+
+@pytest.mark.parametrize("form", ['import * as b from "./b.mjs";', "export { b };", 'export * from "./b.mjs";'])
+def test_a_form_that_cannot_be_joined_is_named(tmp_path, monkeypatch, form):
+    monkeypatch.setattr(book_widget, "_JS", tmp_path)
+    (tmp_path / "a.mjs").write_text(form)
+    with pytest.raises(ValueError, match=re.escape(f"a.mjs has {form!r}")):
+        book_widget.joined.__wrapped__("a.mjs")
 
 
 def test_joining_names_a_missing_module_and_a_circle(tmp_path, monkeypatch):

@@ -25,6 +25,8 @@ THEBE_CONFIG = re.compile(
 )
 FONTAWESOME = re.compile(r"<!-- So that users can add custom icons -->\s*<script[^>]*fontawesome\.js[^>]*></script>")
 SVG_IMAGE = re.compile(r'<img (?P<attributes>[^>]*?src="(?P<src>[^"]*_images/[0-9a-f]{64}\.svg)"[^>]*)/?>')
+PATH = re.compile(r' d="[^"]*"')
+DECIMALS = re.compile(r"(\.\d\d)\d+")  # a hundredth of a point is finer than any screen
 NAMES = [  # an aria-label that hides the words shown, and a list role around children that are no list items
     (re.compile(r'(<button class="btn search-button-field[^>]*) aria-label="[^"]*"'), r"\1"),
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
@@ -57,6 +59,7 @@ def inline(svg: str, alt: str) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, count=1, flags=re.DOTALL)
     width, height = (float(re.search(rf'{side}="([\d.]+)pt"', svg).group(1)) for side in ("width", "height"))
     svg = re.sub(r' (width|height)="[\d.]+pt"', "", svg, count=2)
+    svg = PATH.sub(lambda path: DECIMALS.sub(r"\1", path[0]), svg)
     for colour, variable in PALETTE.items():
         svg = re.sub(re.escape(colour), f"var({variable})", svg, flags=re.IGNORECASE)
     label = html.escape(html.unescape(alt), quote=True)

@@ -50,10 +50,12 @@
     return state;
   }
 
-  const modules = new Map(); // source → promise of the module: equal sources are loaded once
+  const modules = new Map(); // source → its default export, or a promise of it: equal sources are loaded once
   function load(source) {
-    if (!modules.has(source))
-      modules.set(source, import(URL.createObjectURL(new Blob([source], { type: "text/javascript" }))));
+    if (!modules.has(source)) {
+      const url = () => URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+      modules.set(source, window.widgetModules?.[source]?.() ?? import(url()).then((module) => module.default));
+    }
     return modules.get(source);
   }
 
@@ -79,11 +81,11 @@
     const model = models.get(id);
     if (!model) throw new Error(`the page holds no state for widget ${id}`);
     const source = model.get("_esm");
-    if (typeof source !== "string")
+    if (source == null)
       throw new Error(`${model.get("_model_name") ?? "this control"} needs a running kernel`);
     dress(model.get("_css"));
     const loaded = await load(source);
-    const widget = typeof loaded.default === "function" ? await loaded.default() : loaded.default;
+    const widget = typeof loaded === "function" ? await loaded() : loaded;
     if (!initialised.has(id)) {
       initialised.add(id);
       await widget.initialize?.({ model });
@@ -91,36 +93,53 @@
     return () => widget.render?.({ model, el });
   }
 
-  async function start() {
-    const models = new Map(),
-      initialised = new Set(),
-      views = [];
-    for (const script of document.querySelectorAll(`script[type="${MIME}state+json"]`))
-      for (const [id, entry] of Object.entries(JSON.parse(script.textContent).state))
+  const models = new Map(),
+    initialised = new Set(),
+    read = new Set(); // scripts that were looked at
+  let shown = Promise.resolve(); // when all widgets so far stand, in the order of the page
+
+  const unread = (kind) =>
+    [...document.querySelectorAll(`script[type="${MIME}${kind}+json"]`)].filter((s) => !read.has(s) && read.add(s));
+
+  /** Mounts every widget that the page has shown so far and nobody mounted yet. */
+  function mountWidgets() {
+    for (const script of unread("state")) {
+      const { state, styles = [] } = JSON.parse(script.textContent);
+      for (const [id, entry] of Object.entries(state)) {
+        entry.state._css = styles[entry.state._css] ?? entry.state._css;
         models.set(id, new Model(withBuffers(entry)));
-    for (const script of document.querySelectorAll(`script[type="${MIME}view+json"]`)) {
+      }
+    }
+    for (const script of unread("view")) {
       const el = Object.assign(document.createElement("div"), { className: "me-host" });
       el.dataset.widgetHost = "page";
       script.after(el);
-      const { model_id: id } = JSON.parse(script.textContent);
-      views.push([el, mount(el, id, models, initialised)]);
+      const ready = mount(el, JSON.parse(script.textContent).model_id, models, initialised);
+      ready.catch(() => {}); // reported in its turn
+      shown = shown.then(() => show(el, ready));
     }
-    for (const [, ready] of views) ready.catch(() => {}); // each is reported below, in the order of the page
-    for (const [el, ready] of views) {
-      try {
-        await (
-          await ready
-        )();
-        el.dataset.ready = "true";
-        el.dispatchEvent(new CustomEvent("widget-ready", { bubbles: true }));
-      } catch (error) {
-        fail(el, error);
-      }
+  }
+
+  async function show(el, ready) {
+    try {
+      await (
+        await ready
+      )();
+      el.dataset.ready = "true";
+      el.dispatchEvent(new CustomEvent("widget-ready", { bubbles: true }));
+    } catch (error) {
+      fail(el, error);
     }
+  }
+
+  async function finish() {
+    mountWidgets();
+    await shown;
     document.documentElement.dataset.widgets = "ready";
     document.dispatchEvent(new CustomEvent("widgets-ready"));
   }
 
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-  else start();
+  window.mountWidgets = mountWidgets; // called behind each widget, so that it stands before the rest of the page is read
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", finish);
+  else finish();
 })();

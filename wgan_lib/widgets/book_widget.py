@@ -1,6 +1,5 @@
 """What all widgets share: a script joined into one module, the style sheet, and no value passed over in silence."""
 
-import json
 import re
 from functools import cache
 from importlib.resources import files
@@ -11,41 +10,44 @@ import anywidget
 import traitlets as t
 
 _JS = files("wgan_lib") / "js"
-_IMPORT = re.compile(r"""^(import\b[^"';]*)(["'])\./([\w.-]+\.mjs)\2""", re.MULTILINE)
-_LOADER = r"""
-const urls = {};
-const add = (name, source) => {
-  const text = source.replace(/\0(.+?)\0/g, (_, part) => urls[part]);
-  urls[name] = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-};
-"""
+_IMPORT = re.compile(r"""^import (?:(\{[^}"']*\}) from )?["']\./([\w.-]+)\.mjs["'];$""", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?:(default )|(?=(?:async )?(?:function|const|let|class) (\w+)))", re.MULTILINE)
+_LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
 @cache
 def joined(module: str) -> str:
     """Join a module of `js/` with all it imports, each once, into one ES module that exports its default.
 
-    anywidget takes a single module. The parts become blob URLs in the browser, the imported before the importing
-    (nested `data:` URLs work as well, but grow by a third at each level).
+    anywidget takes a single module. Each part becomes a function that is called at once and returns what the part
+    exports, the imported before the importing, so that the whole needs no further import.
 
-    Raises FileNotFoundError for a missing module, ValueError where modules import each other in a circle.
-    Chapter: every one.
+    Raises FileNotFoundError for a missing module, ValueError where modules import each other in a circle, or for forms
+    other than `import { a, b as c } from "./x.mjs";` and an `export` before a declaration. Chapter: every one.
     """
     parts: dict[str, str] = {}
-    _collect(module, (), parts)
-    added = [f"add({json.dumps(name)}, {json.dumps(text, ensure_ascii=False)});" for name, text in parts.items()]
-    return "\n".join([_LOADER, *added, f"export default (await import(urls[{json.dumps(module)}])).default;"])
+    _collect(module.removesuffix(".mjs"), (), parts)
+    return "\n".join([*parts.values(), f"export default {_name(module.removesuffix('.mjs'))}.default;"])
 
 
-def _collect(module: str, importers: tuple[str, ...], parts: dict[str, str]) -> None:
-    if module in importers:
-        raise ValueError(f"module {module!r} imports itself: {' → '.join((*importers, module))}")
-    source = (_JS / module).read_text(encoding="utf-8")
+def _name(part: str) -> str:
+    return "in_" + re.sub(r"\W", "_", part)
+
+
+def _collect(part: str, importers: tuple[str, ...], parts: dict[str, str]) -> None:
+    if part in importers:
+        raise ValueError(f"module {part}.mjs imports itself: {' → '.join(f'{m}.mjs' for m in (*importers, part))}")
+    source = (_JS / f"{part}.mjs").read_text(encoding="utf-8")
     for found in _IMPORT.finditer(source):
-        if found[3] not in parts:
-            _collect(found[3], (*importers, module), parts)
-    marked = _IMPORT.sub(lambda found: f'{found[1]}"\0{found[3]}\0"', source)
-    parts[module] = f"{marked}//# sourceURL=wgan_lib/js/{module}\n"
+        if found[2] not in parts:
+            _collect(found[2], (*importers, part), parts)
+    exports = ["default" if found[1] else found[2] for found in _EXPORT.finditer(source)]
+    body = _IMPORT.sub(lambda m: f"const {m[1].replace(' as ', ': ')} = {_name(m[2])};" if m[1] else "", source)
+    body = _EXPORT.sub(lambda m: "const in_default = " if m[1] else "", body)
+    if left := _LEFT_OVER.search(body):
+        raise ValueError(f"module {part}.mjs has {left[0]!r}: this form of import or export cannot be joined")
+    returned = ", ".join("default: in_default" if name == "default" else name for name in exports)
+    parts[part] = f"// {part}.mjs\nconst {_name(part)} = (() => {{\n{body}\nreturn {{ {returned} }};\n}})();"
 
 
 @cache
