@@ -9,8 +9,8 @@ them, widgets ready within 1 s, a drag handled within 2 ms (TransportPlan 8 ms) 
 - `code`: kilobytes of the page, its scripts, styles and fonts; `all`: with pictures (images and matplotlib's inline
   figures) and data (what the widgets' state holds beside their scripts and styles, recorded runs above all);
   `.gz`: the same, had the server compressed each answer.
-- `file`, `http`: milliseconds from the start of navigation until the last widget stands, or the document where there is
-  none; the median of 7 loads.
+- `file`, `http`: milliseconds from the start of navigation until the first widget stands, and until the last, or until
+  the document does where there is none; medians of 7 loads.
 - `handled`: milliseconds that all listeners to one pointer move take; `drawn`: those of the frame callbacks that follow
   a move; `to frame`: from the start of the first move since the last frame to the end of that frame's callbacks.
   Medians and 95th percentiles over 60 moves of each of a widget's first 8 handles (or surfaces to draw on), with the
@@ -48,6 +48,7 @@ WATCH = """
 const seen = (window.seen = { held: [], handled: new Map(), frames: new Map(), long: [] });
 const stamp = () => (seen.ready ??= performance.now());
 document.addEventListener("widgets-ready", stamp);
+document.addEventListener("widget-ready", () => (seen.first ??= performance.now()));
 document.addEventListener("DOMContentLoaded", () => document.querySelector("script[type*=widget-view]") || stamp());
 const note = (list) => seen.long.push(...list.getEntries().map((task) => task.duration));
 new PerformanceObserver(note).observe({ type: "longtask" });
@@ -107,9 +108,8 @@ def weights(browser: Browser, address: str) -> list[float]:
 
 
 def scripts(state: re.Match[str]) -> str:
-    """Keep of the widgets' state what is code: each one's module and style sheet."""
-    models = json.loads(state[1])["state"].values()
-    return json.dumps([model["state"].get(part, "") for model in models for part in ("_esm", "_css")])
+    """Keep of the widgets' state what is code: the style sheets; the modules stand in a script of their own."""
+    return json.dumps(json.loads(state[1])["styles"])
 
 
 def opened(browser: Browser, address: str) -> Page:
@@ -120,13 +120,14 @@ def opened(browser: Browser, address: str) -> Page:
     return page
 
 
-def ready(browser: Browser, address: str) -> float:
+def ready(browser: Browser, address: str) -> str:
+    """Median milliseconds until the first widget and until all of them stand."""
     times = []
     for _ in range(LOADS):
         page = opened(browser, address)
-        times.append(page.evaluate("seen.ready"))
+        times.append(page.evaluate("[seen.first ?? seen.ready, seen.ready]"))
         page.close()
-    return statistics.median(times)
+    return "/".join(f"{statistics.median(column):.0f}" for column in zip(*times, strict=True))
 
 
 def drags(browser: Browser, address: str) -> Iterator[tuple[str, int, dict[str, list[float]]]]:
@@ -171,12 +172,12 @@ def main(names: list[str]) -> None:
         browser = playwright.chromium.launch(executable_path=found, args=QUIET)
         if hasattr(os, "getloadavg"):
             print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs")
-        print(f"{'page, kB and ms':30}{'code':>7}{'all':>7}{'code.gz':>9}{'all.gz':>8}{'file':>7}{'http':>7}")
+        print(f"{'page, kB and ms':30}{'code':>7}{'all':>7}{'code.gz':>9}{'all.gz':>8}{'file':>11}{'http':>11}")
         for name in names:
             served, local = f"{server}/book/{name}.html", f"{HTML.as_uri()}/book/{name}.html"
             code, whole, packed_code, packed = weights(browser, served)
             print(f"{name:30}{code:7.0f}{whole:7.0f}{packed_code:9.0f}{packed:8.0f}", end="", flush=True)
-            print(f"{ready(browser, local):7.0f}{ready(browser, served):7.0f}")
+            print(f"{ready(browser, local):>11}{ready(browser, served):>11}")
         print(f"\n{'widget, ms (p50/p95)':60}{'moves':>6}{'handled':>12}{'drawn':>12}{'to frame':>12}{'long':>6}")
         for name in names:
             for label, handles, taken in drags(browser, f"{HTML.as_uri()}/book/{name}.html"):
