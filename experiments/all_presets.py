@@ -1,11 +1,11 @@
 """Train every preset on fresh seeds and record what became of it.
 
-    python experiments/all_presets.py planar    # ring and grid, seven methods each, ten seeds at once
+    python experiments/all_presets.py planar    # ring and grid, seven methods each, five seeds at once
     python experiments/all_presets.py mnist     # five methods, three seeds each; needs MNIST in --root, or downloads it
     python experiments/all_presets.py steps     # milliseconds a critic step of the convolutional presets
 
 Hardware: an H100 with 16 CPU cores, which judge, took 3 minutes for mnist with --steps 1500 and half a minute for
-steps; planar takes about an hour on one CPU core. Writes wgan_lib/recorded/presets-planar.npz, presets-mnist.npz,
+steps; planar takes about an hour on two CPU cores. Writes wgan_lib/recorded/presets-planar.npz, presets-mnist.npz,
 mnist-METHOD.npz and presets-steps.npz. The seeds were never used for tuning. Where the tree has no .git, --commit says
 what it was.
 """
@@ -26,25 +26,30 @@ from wgan_lib import image_metrics, metrics, presets, runs, training
 from wgan_lib.adversaries import Adversaries, evaluating
 from wgan_lib.recipes import TensorData, stream
 
-PLANAR_SEEDS, MNIST_SEEDS, FRAMES, SHOWN, JUDGED = tuple(range(300, 310)), (300, 301, 302), 12, 25, 2500
+FIRST_SEED, MNIST_SEEDS, FRAMES, SHOWN, JUDGED = 300, (300, 301, 302), 12, 25, 2500
 Frames = dict[str, np.ndarray]
 
 
 def planar(name: str, options: argparse.Namespace) -> tuple[Frames, dict[str, Any]]:
-    """Ten seeds of one preset: (10,) arrays of what 2500 samples score, W1 on 1000 of them."""
-    preset = presets.build(name, PLANAR_SEEDS)
-    *_, step = preset.train(seed=PLANAR_SEEDS, device=options.device, **changed(options))
-    latents = torch.stack([preset.latent.sample(JUDGED, stream(seed, "evaluation")) for seed in PLANAR_SEEDS])
+    """The seeds of one preset: (n_seeds,) arrays of what 2500 samples score, W1 on 1000 of them."""
+    seeds = planar_seeds(options)
+    preset = presets.build(name, seeds)
+    *_, step = preset.train(seed=seeds, device=options.device, **changed(options))
+    latents = torch.stack([preset.latent.sample(JUDGED, stream(seed, "evaluation")) for seed in seeds])
     with evaluating(step.generator):
         samples = step.generator(latents.to(options.device)).cpu()
     rows = []
-    for seed, points in zip(PLANAR_SEEDS, samples, strict=True):
+    for seed, points in zip(seeds, samples, strict=True):
         found = metrics.mode_coverage(points, preset.data)
         w1 = metrics.w1_to_held_out(points[:1000], preset.data, stream(seed, "evaluation"))
         rows.append((*found, w1.w1, w1.null))
     columns = ("modes", "high quality", "reverse KL", "w1", "null w1")
     frames = {column: np.array(values) for column, values in zip(columns, zip(*rows, strict=True), strict=True)}
     return frames | {"w1 estimate": np.array(step.w1_estimate), "seconds": np.full(len(rows), step.seconds)}, {}
+
+
+def planar_seeds(options: argparse.Namespace) -> list[int]:
+    return list(range(FIRST_SEED, FIRST_SEED + options.n_seeds))
 
 
 def mnist(name: str, seed: int, options: argparse.Namespace) -> tuple[Frames, dict[str, Any]]:
@@ -132,6 +137,7 @@ def main() -> None:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--root", default="data", help="where the pictures lie (data)")
     parser.add_argument("--steps", type=int, help="generator steps in place of the presets'; timed steps of 'steps'")
+    parser.add_argument("--n-seeds", type=int, default=5, help="seeds of 'planar' (5)")
     parser.add_argument("--workers", type=int, default=14, help="trainings at a time (14)")
     parser.add_argument("--out", type=Path, default=Path(runs.__file__).parent / "recorded")
     parser.add_argument("--commit", help="the commit that this tree is a copy of")
@@ -155,7 +161,7 @@ def main() -> None:
     table = {column: np.stack([done[key][0][column] for key in keys]) for column in shared}
     table = {"preset": np.array([name for name, *_ in keys])} | table
     if options.what != "mnist":
-        meta = {"seed": PLANAR_SEEDS} if options.what == "planar" else {"batch_size": 64}
+        meta = {"seed": planar_seeds(options)} if options.what == "planar" else {"batch_size": 64}
         keep(f"presets-{options.what}", table, meta, options)
         return
     table["seed"] = np.array([seed for _, seed in keys])
