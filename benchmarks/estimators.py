@@ -116,5 +116,11 @@ def measure(n_seeds: int) -> None:
             print(*rows[-1], f"{seconds:.0f} s", sep="  ", flush=True)
     table = markdown(["laws, d", "critic", "estimate / exact", "certified / exact", "earlier"], rows)
     keep(
-        "estimators", {name: np.array(column) for name, column in frames.items()}, table, n=N, steps=STEPS, width=WIDTH
+        "estimators",
+        {name: np.array(column) for name, column in frames.items()},
+        table,
+        n=N,
+        steps=STEPS,
+        width=WIDTH,
+        seed=list(seeds),
     )

@@ -161,7 +161,7 @@ def main() -> None:
     table = {column: np.stack([done[key][0][column] for key in keys]) for column in shared}
     table = {"preset": np.array([name for name, *_ in keys])} | table
     if options.what != "mnist":
-        meta = {"seed": planar_seeds(options)} if options.what == "planar" else {"batch_size": 64}
+        meta = {"seed": planar_seeds(options)} if options.what == "planar" else {"batch_size": 64, "seed": 0}
         keep(f"presets-{options.what}", table, meta, options)
         return
     table["seed"] = np.array([seed for _, seed in keys])
