@@ -157,3 +157,14 @@ def test_a_drag_on_the_built_page_ends_on_the_closed_form(chromium: sync_api.Bro
     assert "= ln 2" not in shown
     assert wrong == []
     page.close()
+
+
+def test_the_search_field_leads_to_results(chromium: sync_api.Browser) -> None:
+    page, wrong = opened(chromium, f"{HTML.as_uri()}/book/index.html")
+    page.keyboard.press("Control+k")
+    page.locator("dialog input[name=q]").fill("coupling")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=coupling*")
+    page.wait_for_function("document.querySelectorAll('#search-results li').length > 1")
+    assert wrong == []
+    page.close()

@@ -1,7 +1,7 @@
 """Take from the built pages what they carry in vain, a third of their weight, and let their widgets stand sooner.
 
 - Style rules whose classes and ids no page and no script names (the theme ships all of Bootstrap) are dropped.
-- The search index is fetched when somebody searches, not by every page.
+- The search index is read by the search page alone: the theme's search field leads there, and shows nothing before.
 - Widgets are mounted where they stand, before the browser has read the rest of a long page.
 - Widgets of one kind share one copy of script and style sheet in a page's widget state; `widget-host.js` reads it.
 """
@@ -23,18 +23,6 @@ WIDGET_STATE = re.compile(r'(<script type="application/vnd\.jupyter\.widget-stat
 WIDGET_VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">.*?</script>', re.DOTALL)
 SHARED = ("_esm", "_css")
 DEFAULT = re.compile(r"^export default ([\w.]+;)\s*\Z", re.MULTILINE)
-
-# The theme asks for `Search` at once and calls `performSearch` when somebody types. Sphinx's tools then take the name.
-SEARCH_WHEN_ASKED = """<script>
-window.Search = {
-  performSearch(query) {
-    this.ready ??= %s.reduce((before, src) => before.then(() => new Promise((resolve, reject) => {
-      document.head.append(Object.assign(document.createElement("script"), { src, onload: resolve, onerror: reject }));
-    })), Promise.resolve());
-    this.ready.then(() => Search.performSearch(query));
-  },
-};
-</script>"""
 
 
 def used_words(out: Path) -> set[str]:
@@ -67,9 +55,9 @@ def _pruned(rules: list, words: set[str]) -> str:
     return "".join(kept)
 
 
-def search_when_asked(page: str) -> str:
-    """The page with its search tools fetched at the first search."""
-    return SEARCH_TOOLS.sub(lambda m: SEARCH_WHEN_ASKED % json.dumps(m.groups()), page)
+def search_elsewhere(page: str) -> str:
+    """The page without Sphinx's search tools; the theme's script asks whether `Search` is there."""
+    return SEARCH_TOOLS.sub("<script>window.Search = null;</script>", page)
 
 
 def share_sources(page: str) -> str:
@@ -114,7 +102,8 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     out = Path(app.outdir)
     for page in out.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
-        page.write_text(mount_at_once(share_sources(search_when_asked(text))), encoding="utf-8")
+        text = text if page.name == "search.html" else search_elsewhere(text)
+        page.write_text(mount_at_once(share_sources(text)), encoding="utf-8")
     words = used_words(out)
     for sheet in out.glob("_static/**/*.css"):
         sheet.write_text(pruned(sheet.read_text(encoding="utf-8"), words), encoding="utf-8")
