@@ -1,4 +1,4 @@
-"""Hide accelerators: the tests compare bits, which only a CPU promises. test_devices.py looks at every device."""
+"""Hide accelerators: the tests hold results against the CPU, bit by bit. test_devices.py looks at every device."""
 
 import os
 
