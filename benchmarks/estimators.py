@@ -21,8 +21,8 @@ from measuring import interval, keep, markdown
 from torch import Tensor, nn
 
 from wgan_lib import diagnostics, networks, sampling, transport
-from wgan_lib.adversaries import evaluating
 from wgan_lib.constraints import GradientPenalty, LipschitzConstraint, Orthonormal, SpectralNorm, WeightClipping
+from wgan_lib.training.adversaries import evaluating
 
 N, BATCH, STEPS, WIDTH = 512, 256, 1000, 128
 EARLIER = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wgan_lib import runs
+from wgan_lib import files, runs
 
 RECORDED = Path(__file__).parents[1] / "wgan_lib/recorded"
 Steps = Mapping[str, Callable[[], object]]
@@ -61,6 +61,6 @@ def keep(name: str, frames: Mapping[str, np.ndarray], table: str, **meta: object
         processor = models[0].partition(":")[2].strip() if models else processor
     here = {"processor": processor, "load": round(load, 1), "date": time.strftime("%Y-%m-%d")}
     command = " ".join(["python benchmarks/training.py", *sys.argv[1:]])
-    found = {**runs.provenance(), **here, "command": command, "table": table, **meta}
+    found = {**files.provenance(), **here, "command": command, "table": table, **meta}
     runs.Run(frames, found).save(RECORDED / f"benchmark-{name}.npz")
     print(f"\ncommit {found['commit'][:12]}, torch {found['torch']}, {processor}, load {found['load']}\n", flush=True)

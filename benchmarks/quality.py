@@ -16,10 +16,10 @@ from measuring import keep, markdown
 from torch import nn
 
 from wgan_lib import metrics, networks, presets, sampling, training, transport
-from wgan_lib.adversaries import evaluating
 from wgan_lib.constraints import GradientPenalty
 from wgan_lib.losses import WASSERSTEIN
-from wgan_lib.recipes import Adam, NormalLatent, Sampler, stream
+from wgan_lib.training.adversaries import evaluating
+from wgan_lib.training.recipe import Adam, NormalLatent, Sampler, stream
 
 FIRST_SEED = 200  # tuning had others
 REFERENCE_SECONDS = 90.0

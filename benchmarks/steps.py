@@ -16,11 +16,12 @@ from measuring import interleaved, keep, markdown, spread
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
-from wgan_lib import convolutional, networks
-from wgan_lib.adversaries import Adversaries
+from wgan_lib import networks
 from wgan_lib.constraints import GradientPenalty, LipschitzConstraint, Orthonormal, SpectralNorm, WeightClipping
 from wgan_lib.losses import WASSERSTEIN
-from wgan_lib.recipes import Adam, RMSProp
+from wgan_lib.networks import convolutional
+from wgan_lib.training.adversaries import Adversaries
+from wgan_lib.training.recipe import Adam, RMSProp
 
 WEIGHT, BOUND = 10.0, 0.01
 

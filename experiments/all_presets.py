@@ -22,9 +22,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from wgan_lib import image_metrics, metrics, presets, runs, training
-from wgan_lib.adversaries import Adversaries, evaluating
-from wgan_lib.recipes import TensorData, stream
+from wgan_lib import files, metrics, presets, runs, training
+from wgan_lib.metrics import pictures
+from wgan_lib.training.adversaries import Adversaries, evaluating
+from wgan_lib.training.recipe import TensorData, stream
 
 FIRST_SEED, MNIST_SEEDS, FRAMES, SHOWN, JUDGED = 300, (300, 301, 302), 12, 25, 2500
 Frames = dict[str, np.ndarray]
@@ -54,7 +55,7 @@ def planar_seeds(options: argparse.Namespace) -> list[int]:
 
 def mnist(name: str, seed: int, options: argparse.Namespace) -> tuple[Frames, dict[str, Any]]:
     """One seed of one preset: its frames with 25 pictures and a classifier Fréchet distance each, and final scores."""
-    preset, classifier = presets.build(name, seed, options.root), image_metrics.load_classifier("mnist")
+    preset, classifier = presets.build(name, seed, options.root), pictures.load_classifier("mnist")
     held_out = preset.data.held_out.points  # type: ignore[attr-defined]
     real = classifier.look(held_out)[0]
     n_steps = options.steps or preset.n_steps
@@ -66,12 +67,12 @@ def mnist(name: str, seed: int, options: argparse.Namespace) -> tuple[Frames, di
             with evaluating(step.generator):
                 latents = preset.latent.sample(JUDGED, stream(seed, "evaluation"))
                 samples = step.generator(latents.to(options.device)).cpu()
-            distances.append(image_metrics.frechet_distance(real, classifier.look(samples)[0]))
+            distances.append(pictures.frechet_distance(real, classifier.look(samples)[0]))
     run = recorder.run(preset=preset.name, source=preset.source)
     frames = dict(run.frames) | {"frechet": np.array(distances, np.float32)}
     frames["samples"] = np.round(127.5 * (frames["samples"] + 1)).astype(np.uint8)
-    final = image_metrics.scores(samples, held_out, classifier, stream(seed, "evaluation"))
-    shares = image_metrics.class_shares(classifier.look(samples)[1], 10)
+    final = pictures.scores(samples, held_out, classifier, stream(seed, "evaluation"))
+    shares = pictures.class_shares(classifier.look(samples)[1], 10)
     found = {"scores": {key: score._asdict() for key, score in final.items()}, "class shares": shares.tolist()}
     return frames, {**run.meta, **found}
 
@@ -118,7 +119,7 @@ def run_one(function: Callable[..., Any], arguments: tuple[Any, ...], options: a
 
 
 def keep(name: str, frames: Frames, meta: dict[str, Any], options: argparse.Namespace) -> None:
-    told = {**runs.provenance(), "device": device_name(options.device), **meta}
+    told = {**files.provenance(), "device": device_name(options.device), **meta}
     if options.commit:
         told["commit"] = options.commit
     steps = f" --steps {options.steps}" if options.steps else ""

@@ -12,7 +12,7 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from wgan_lib import metrics, networks, runs, sampling, transport
+from wgan_lib import files, metrics, networks, runs, sampling, transport
 
 BATCHES, STEPS, SEEDS, N, PAIRS = (1, 4, 16, 64, 256), 1500, 8, 512, 50
 LAW = sampling.ring(8)
@@ -82,7 +82,7 @@ def main() -> None:
         "preset": "batch-transport", "command": "python experiments/batch_transport.py", "law": repr(LAW),
         "seeds": SEEDS, "seed": "torch.Generator().manual_seed(batch)",
         "generator": "mlp(2, 64, 64, 2), gain √2, latent U[-1, 1]²",
-        "optimizer": "Adam 3e-3, linear to 0", "steps": STEPS, "n": N, "seconds": seconds, **runs.provenance(),
+        "optimizer": "Adam 3e-3, linear to 0", "steps": STEPS, "n": N, "seconds": seconds, **files.provenance(),
     }  # fmt: skip
     frames = {"batch": np.array(BATCHES), **{name: np.stack([row[name] for row in rows]) for name in rows[0]}}
     real = LAW.sample(N, torch.Generator().manual_seed(0)).numpy().astype(np.float16)

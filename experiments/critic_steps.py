@@ -12,7 +12,7 @@ import torch
 
 from wgan_lib import losses, metrics, networks, runs, sampling, training, transport
 from wgan_lib.constraints import GradientPenalty, LipschitzConstraint, Unconstrained
-from wgan_lib.recipes import Adam, NormalLatent, describe, stream
+from wgan_lib.training.recipe import Adam, NormalLatent, describe, stream
 
 SEEDS, COUNTS, STEPS, EVERY, N = list(range(8)), (1, 2, 5, 10, 25), 1500, 150, 500
 LAW = sampling.ring(8, radius=1.0, std=0.02)

@@ -14,8 +14,8 @@ from torch import nn
 
 from wgan_lib import losses, networks, runs, sampling, training
 from wgan_lib.constraints import GradientPenalty, LipschitzConstraint, Unconstrained, WeightClipping
-from wgan_lib.loop import Step
-from wgan_lib.recipes import Adam, stream
+from wgan_lib.training.loop import Step
+from wgan_lib.training.recipe import Adam, stream
 
 N, GRID, SEED = 64, 44, 2  # with this seed all points lie in the window of the grid
 MARKS = (1, 3, 8, 20, 40, 80, 150, 300, 500, 800, 1300, 2000, 3000)

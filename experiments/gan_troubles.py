@@ -11,7 +11,7 @@ import torch
 
 from wgan_lib import losses, metrics, networks, runs, sampling, training, transport
 from wgan_lib.constraints import Unconstrained
-from wgan_lib.recipes import Adam, NormalLatent, stream
+from wgan_lib.training.recipe import Adam, NormalLatent, stream
 
 SEEDS = list(range(8))
 STEPS, EVERY, N = 4000, 500, 500

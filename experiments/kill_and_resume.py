@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from wgan_lib import checkpoints, runs
+from wgan_lib import runs
+from wgan_lib.training import checkpoints
 
 PRESET = "sn-ring8"  # its power iteration, average and decay all live in the checkpoint
 

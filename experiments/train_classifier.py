@@ -14,7 +14,8 @@ from pathlib import Path
 import torch
 from torch.nn.functional import cross_entropy
 
-from wgan_lib import image_metrics, images, runs
+from wgan_lib import files, images, runs
+from wgan_lib.metrics import pictures
 
 RECORDED = Path(runs.__file__).parent / "recorded"
 SEED, BATCH_SIZE, LEARNING_RATE = 0, 64, 2e-3
@@ -29,7 +30,7 @@ def moved(batch: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
     return torch.stack(cuts)
 
 
-def accuracy(classifier: image_metrics.Classifier, data: images.Images) -> float:
+def accuracy(classifier: pictures.Classifier, data: images.Images) -> float:
     return float((torch.from_numpy(classifier.look(data.points)[1]) == data.labels).double().mean())
 
 
@@ -43,7 +44,7 @@ def main() -> None:
     data = images.digits() if options.data == "digits" else getattr(images, options.data)(options.root)
     torch.manual_seed(SEED)  # PyTorch's layers draw their weights from the global numbers
     torch.use_deterministic_algorithms(True)
-    classifier = image_metrics.Classifier(tuple(data.pixels.shape[1:]), int(data.labels.max()) + 1)
+    classifier = pictures.Classifier(tuple(data.pixels.shape[1:]), int(data.labels.max()) + 1)
     rng, begun = torch.Generator().manual_seed(SEED), time.process_time()
     n_batches = len(data) // BATCH_SIZE
     optimizer = torch.optim.Adam(classifier.parameters())
@@ -67,12 +68,12 @@ def main() -> None:
         "training accuracy": accuracy(classifier, data),
         "CPU seconds": round(time.process_time() - begun, 1),
         "command": f"python experiments/train_classifier.py {options.data} --epochs {options.epochs}",
-        **runs.provenance(),
+        **files.provenance(),
     }
     buffer = io.BytesIO()
     torch.save({"network": classifier.state_dict(), "settings": json.dumps(settings)}, buffer)
     path = options.out / f"{options.data}-classifier.pt"
-    runs.write_sealed(path, "checkpoint", buffer.getvalue())
+    files.write_sealed(path, "checkpoint", buffer.getvalue())
     print(path, path.stat().st_size, settings)
 
 

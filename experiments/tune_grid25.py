@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from wgan_lib import metrics, presets, runs, training
-from wgan_lib.adversaries import evaluating
-from wgan_lib.recipes import Adam, Sampler, stream
+from wgan_lib import files, metrics, presets, runs, training
+from wgan_lib.training.adversaries import evaluating
+from wgan_lib.training.recipe import Adam, Sampler, stream
 
 TUNING_SEEDS = [100, 101, 102, 103]
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -101,7 +101,7 @@ def main() -> None:
         frames = report(method, list(range(options.seeds)))
         if method == "wgan-gp":
             settings = repr(presets.build("wgan-gp-grid25").optimizer)
-            meta = {**runs.provenance(), "preset": "wgan-gp-grid25", "optimizer": settings, "tuned on": TUNING_SEEDS}
+            meta = {**files.provenance(), "preset": "wgan-gp-grid25", "optimizer": settings, "tuned on": TUNING_SEEDS}
             path = Path(runs.__file__).parent / "recorded" / "grid25-report.npz"
             runs.Run(frames, meta, {}).save(path)
             print(f"wrote {path}")

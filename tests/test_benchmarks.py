@@ -10,8 +10,9 @@ import pytest
 import torch
 from torch import nn
 
-from wgan_lib import convolutional, networks, runs
+from wgan_lib import networks, runs
 from wgan_lib.constraints import GradientPenalty, SpectralNorm, WeightClipping
+from wgan_lib.networks import convolutional
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
@@ -89,7 +90,7 @@ def test_the_readme_shows_what_was_recorded() -> None:
 
 
 def test_a_closed_critic_is_not_looked_into() -> None:
-    from wgan_lib.input_gradients import reverse_chain
+    from wgan_lib.constraints.input_gradients import reverse_chain
 
     critic = nn.Sequential(nn.Linear(2, 1))
     assert reverse_chain(critic) is not None

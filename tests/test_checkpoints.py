@@ -12,12 +12,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from wgan_lib import checkpoints, networks, sampling
+from wgan_lib import networks, sampling
 from wgan_lib.constraints import GradientPenalty, LipschitzConstraint, Orthonormal, SpectralNorm, WeightClipping
+from wgan_lib.files import DamagedFileError
 from wgan_lib.losses import HINGE, WASSERSTEIN
-from wgan_lib.recipes import Adam, RMSProp
-from wgan_lib.runs import DamagedFileError
-from wgan_lib.training import Step, train
+from wgan_lib.training import Step, checkpoints, train
+from wgan_lib.training.recipe import Adam, RMSProp
 
 LAW = sampling.ring(8)
 N = 7

@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from wgan_lib import __main__ as command_line
-from wgan_lib import checkpoints, runs
+from wgan_lib import runs
+from wgan_lib.training import checkpoints
 
 QUICK = ["--batch-size", "16", "--critic-steps", "1", "--device", "cpu", "--quiet"]
 
@@ -162,7 +163,7 @@ def test_a_loss_that_blows_up_ends_with_status_1(tmp_path: Path, capsys: pytest.
 def _exploding(preset: object) -> object:
     import dataclasses
 
-    from wgan_lib.recipes import Adam
+    from wgan_lib.training.recipe import Adam
 
     return dataclasses.replace(preset, optimizer=Adam(1e6), generator_optimizer=Adam(1e6))  # type: ignore[type-var]
 

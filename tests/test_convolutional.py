@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from wgan_lib import convolutional, networks
+from wgan_lib import networks
 from wgan_lib.constraints import GradientPenalty, SpectralNorm
+from wgan_lib.networks import convolutional
 
 
 def rng(seed: int = 0) -> torch.Generator:

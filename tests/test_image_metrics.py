@@ -11,8 +11,10 @@ import pytest
 import torch
 from scipy.linalg import sqrtm
 
-from wgan_lib import checkpoints, image_metrics, images
-from wgan_lib.runs import DamagedFileError
+from wgan_lib import images
+from wgan_lib.files import DamagedFileError
+from wgan_lib.metrics import pictures
+from wgan_lib.training import checkpoints
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "wgan_lib" / "recorded" / "digits-classifier.pt"
@@ -24,8 +26,8 @@ def digits() -> images.Images:
 
 
 @pytest.fixture(scope="module")
-def classifier() -> image_metrics.Classifier:
-    return image_metrics.load_classifier()
+def classifier() -> pictures.Classifier:
+    return pictures.load_classifier()
 
 
 def test_frechet_distance_is_the_formula_on_the_moments() -> None:
@@ -33,13 +35,13 @@ def test_frechet_distance_is_the_formula_on_the_moments() -> None:
     x, y = rng.normal(size=(300, 5)) @ rng.normal(size=(5, 5)), rng.normal(size=(200, 5)) + 1
     a, b = np.cov(x.T, ddof=0), np.cov(y.T, ddof=0)
     expected = ((x.mean(0) - y.mean(0)) ** 2).sum() + np.trace(a + b - 2 * np.real(sqrtm(a @ b)))
-    assert image_metrics.frechet_distance(x, y) == pytest.approx(expected, rel=1e-6)
-    assert image_metrics.frechet_distance(y, x) == pytest.approx(expected, rel=1e-6)
-    assert image_metrics.frechet_distance(x, x) == pytest.approx(0, abs=1e-9)
-    assert image_metrics.frechet_distance(x, x + 3) == pytest.approx(45, rel=1e-9)
-    assert image_metrics.frechet_distance(x[:, :1], 2 * x[:, :1]) == pytest.approx((x[:, 0] ** 2).mean(), rel=1e-6)
+    assert pictures.frechet_distance(x, y) == pytest.approx(expected, rel=1e-6)
+    assert pictures.frechet_distance(y, x) == pytest.approx(expected, rel=1e-6)
+    assert pictures.frechet_distance(x, x) == pytest.approx(0, abs=1e-9)
+    assert pictures.frechet_distance(x, x + 3) == pytest.approx(45, rel=1e-9)
+    assert pictures.frechet_distance(x[:, :1], 2 * x[:, :1]) == pytest.approx((x[:, 0] ** 2).mean(), rel=1e-6)
     with pytest.raises(ValueError, match="x and y hold 300 and 1 samples"):
-        image_metrics.frechet_distance(x, y[:1])
+        pictures.frechet_distance(x, y[:1])
 
 
 def by_hand(real: np.ndarray, generated: np.ndarray, k: int) -> tuple[float, float, float, float]:
@@ -64,14 +66,14 @@ def by_hand(real: np.ndarray, generated: np.ndarray, k: int) -> tuple[float, flo
 def test_coverage_scores_follow_their_definitions(k: int, shift: float) -> None:
     rng = np.random.default_rng(k)
     real, generated = rng.normal(size=(40, 3)), 0.7 * rng.normal(size=(30, 3)) + shift
-    found = image_metrics.precision_recall(real, generated, k) + image_metrics.density_coverage(real, generated, k)
+    found = pictures.precision_recall(real, generated, k) + pictures.density_coverage(real, generated, k)
     assert found == pytest.approx(by_hand(real, generated, k))
     assert min(found) < 0.9
 
 
 def test_coverage_of_the_law_itself_is_what_theory_says() -> None:
     n, k, rng = 400, 5, np.random.default_rng(0)
-    pairs = [image_metrics.density_coverage(*rng.normal(size=(2, n, 4)), k) for _ in range(20)]
+    pairs = [pictures.density_coverage(*rng.normal(size=(2, n, 4)), k) for _ in range(20)]
     theory = 1 - math.prod((n - i) / (2 * n - i) for i in range(1, k + 1))  # Naeem 2020, Lemma 2
     density, coverage = np.mean(pairs, axis=0)
     assert coverage == pytest.approx(theory, abs=0.006)
@@ -80,20 +82,20 @@ def test_coverage_of_the_law_itself_is_what_theory_says() -> None:
 
 def test_sets_apart_far_away_and_collapsed() -> None:
     real = np.random.default_rng(0).normal(size=(50, 3))
-    assert image_metrics.precision_recall(real, real + 100) == (0, 0)
-    assert image_metrics.density_coverage(real, real + 100) == (0, 0)
-    assert image_metrics.precision_recall(real, real) == (1, 1)
+    assert pictures.precision_recall(real, real + 100) == (0, 0)
+    assert pictures.density_coverage(real, real + 100) == (0, 0)
+    assert pictures.precision_recall(real, real) == (1, 1)
     one = np.repeat(real[:1], 50, axis=0)
-    precision, recall = image_metrics.precision_recall(real, one)
+    precision, recall = pictures.precision_recall(real, one)
     assert (precision, recall) == (1, 0.02)
     outlier = np.concatenate([one, [[100.0, 0, 0]]])  # widens no ball but its own
-    assert image_metrics.density_coverage(real, outlier)[1] == image_metrics.density_coverage(real, one)[1] < 0.3
+    assert pictures.density_coverage(real, outlier)[1] == pictures.density_coverage(real, one)[1] < 0.3
     for k in (0, 50):
         with pytest.raises(ValueError, match=f"k is {k}: it must be 1 or more, and below 50 real"):
-            image_metrics.precision_recall(real, real, k)
+            pictures.precision_recall(real, real, k)
 
 
-def test_the_shipped_classifier_is_what_it_says(classifier: image_metrics.Classifier, digits: images.Images) -> None:
+def test_the_shipped_classifier_is_what_it_says(classifier: pictures.Classifier, digits: images.Images) -> None:
     _, classes = classifier.look(digits.held_out.points)
     accuracy = (classes == digits.held_out.labels.numpy()).mean()
     assert accuracy == pytest.approx(classifier.settings["accuracy"], abs=1e-9)
@@ -112,14 +114,14 @@ def test_a_damaged_or_missing_classifier_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DamagedFileError, match="do not fit its checksum"):
         checkpoints.load(tmp_path / "digits-classifier.pt")
     with pytest.raises(FileNotFoundError, match=r"no classifier for 'faces'.*train_classifier\.py faces"):
-        image_metrics.load_classifier("faces")
+        pictures.load_classifier("faces")
 
 
 @pytest.mark.parametrize(
     ("shape", "parameters"), [((1, 28, 28), 61_546), ((3, 32, 32), 62_122), ((1, 8, 8), 43_050), ((1, 4, 4), 33_802)]
 )
 def test_classifiers_fit_other_pictures(shape: tuple[int, ...], parameters: int) -> None:
-    network = image_metrics.Classifier(shape)
+    network = pictures.Classifier(shape)
     assert network(torch.zeros(2, *shape)).shape == (2, 10)
     assert sum(p.numel() for p in network.parameters()) == parameters
 
@@ -133,19 +135,19 @@ def test_the_script_trains_a_classifier_as_good_as_the_shipped_one(tmp_path: Pat
     assert found["settings"]["epochs"] == shipped["settings"]["epochs"]
 
 
-def score(pictures: torch.Tensor, digits: images.Images, classifier: image_metrics.Classifier) -> dict:
+def score(shown: torch.Tensor, digits: images.Images, classifier: pictures.Classifier) -> dict:
     rng = torch.Generator().manual_seed(1)
-    return image_metrics.scores(pictures, digits.held_out.points, classifier, rng, splits=4)
+    return pictures.scores(shown, digits.held_out.points, classifier, rng, splits=4)
 
 
 @pytest.fixture(scope="module")
-def damaged(digits: images.Images, classifier: image_metrics.Classifier) -> dict[str, dict]:
+def damaged(digits: images.Images, classifier: pictures.Classifier) -> dict[str, dict]:
     whole, rng = digits.points, torch.Generator().manual_seed(0)
     noise = torch.randn(whole.shape, generator=rng)
     sets = {"whole": whole} | {f"noise {s}": (whole + s * noise).clamp(-1, 1) for s in (0.3, 0.6)}
     sets |= {"only noise": noise.clamp(-1, 1), "nine classes": whole[digits.labels < 9]}
     sets |= {"half the classes": whole[digits.labels < 5], "one image": whole[:1].expand(299, -1, -1, -1)}
-    return {name: score(pictures, digits, classifier) for name, pictures in sets.items()}
+    return {name: score(shown, digits, classifier) for name, shown in sets.items()}
 
 
 @pytest.mark.parametrize(
@@ -185,12 +187,12 @@ def test_classes_are_counted(damaged: dict[str, dict]) -> None:
     assert damaged["half the classes"]["class imbalance"].value == pytest.approx(0.5, abs=0.05)
     assert damaged["one image"]["class imbalance"].value == pytest.approx(0.9, abs=0.05)
     assert damaged["whole"]["class imbalance"].value < 0.15
-    np.testing.assert_array_equal(image_metrics.class_shares(np.array([0, 2, 2, 1]), 4), [0.25, 0.25, 0.5, 0])
+    np.testing.assert_array_equal(pictures.class_shares(np.array([0, 2, 2, 1]), 4), [0.25, 0.25, 0.5, 0])
 
 
 def test_scores_repeat_and_floors_belong_to_the_number_of_pictures(damaged, digits, classifier) -> None:
     assert score(digits.points, digits, classifier) == damaged["whole"]
-    few = image_metrics.scores(
+    few = pictures.scores(
         digits.points, digits.held_out.points, classifier, torch.Generator().manual_seed(1), n=100, splits=4
     )
     assert few["W1 of features"].floor > 1.1 * damaged["whole"]["W1 of features"].floor
@@ -198,7 +200,7 @@ def test_scores_repeat_and_floors_belong_to_the_number_of_pictures(damaged, digi
 
 
 @pytest.mark.parametrize(
-    ("pictures", "n", "message"),
+    ("shown", "n", "message"),
     [
         (torch.zeros(50, 1, 8, 9), None, r"images has shape \(50, 1, 8, 9\): \(n, 1, 8, 8\) is needed"),
         (torch.full((50, 1, 8, 8), math.nan), None, "images holds 3200 values that are NaN"),
@@ -207,16 +209,14 @@ def test_scores_repeat_and_floors_belong_to_the_number_of_pictures(damaged, digi
         (torch.zeros(9, 1, 8, 8), None, "n is 9"),
     ],
 )
-def test_wrong_pictures_are_refused(pictures, n, message, digits, classifier) -> None:
+def test_wrong_pictures_are_refused(shown, n, message, digits, classifier) -> None:
     with pytest.raises(ValueError, match=message):
-        image_metrics.scores(
-            pictures, digits.held_out.points, classifier, torch.Generator().manual_seed(0), n=n, splits=4
-        )
+        pictures.scores(shown, digits.held_out.points, classifier, torch.Generator().manual_seed(0), n=n, splits=4)
 
 
 def test_nothing_here_changes_the_classifier(digits: images.Images) -> None:
     before = hashlib.sha256(SHIPPED.read_bytes()).hexdigest()
-    fresh = image_metrics.load_classifier()
+    fresh = pictures.load_classifier()
     state = {name: tensor.clone() for name, tensor in fresh.state_dict().items()}
     score(digits.points[:40], digits, fresh)
     assert all(torch.equal(tensor, state[name]) for name, tensor in fresh.state_dict().items())

@@ -11,8 +11,10 @@ import pytest
 import torch
 
 from wgan_lib import __main__ as command_line
-from wgan_lib import evaluation, image_metrics, images, presets
-from wgan_lib.recipes import TensorData
+from wgan_lib import images, presets
+from wgan_lib.metrics import pictures
+from wgan_lib.presets import judging
+from wgan_lib.training.recipe import TensorData
 
 NAMES = ["wgan-gp-digits", "clipping-digits", "sn-digits"]
 
@@ -50,13 +52,13 @@ def test_what_cannot_be_judged_is_told() -> None:
     faces = dataclasses.replace(preset.data, held_out=unlabelled)  # type: ignore[type-var]
     rng = torch.Generator().manual_seed(0)
     with pytest.raises(FileNotFoundError, match="no classifier for 'folder'"):
-        evaluation.judge(dataclasses.replace(preset, make_data=lambda: faces), torch.zeros(20, 1, 8, 8), rng)
+        judging.judge(dataclasses.replace(preset, make_data=lambda: faces), torch.zeros(20, 1, 8, 8), rng)
     numbers = dataclasses.replace(preset, make_data=lambda: TensorData(torch.zeros(3, 2)))
     with pytest.raises(
         ValueError, match=r"sn-digits learns tensor of shape \(3, 2\): only laws of the plane and pictures"
     ):
-        evaluation.judge(numbers, torch.zeros(20, 2), rng)
-    assert evaluation.sheet(torch.zeros(20, 2)) is None
+        judging.judge(numbers, torch.zeros(20, 2), rng)
+    assert judging.sheet(torch.zeros(20, 2)) is None
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -74,12 +76,12 @@ def test_seeds_side_by_side_are_the_seeds_alone(name: str) -> None:
     [("wgan-gp-digits", 5, 0.5), ("clipping-digits", 7, 0.3), ("sn-digits", 5, 0.5)],  # clipping learns most slowly
 )
 def test_short_trainings_show_all_ten_digits(name: str, worst: float, recall: float) -> None:
-    preset, classifier = presets.build(name), image_metrics.load_classifier()
+    preset, classifier = presets.build(name), pictures.load_classifier()
     *_, step = preset.train(n_steps=300, device="cpu")
     rng = torch.Generator().manual_seed(0)
     with torch.no_grad():
         samples = step.generator(preset.latent.sample(299, rng))
-    found = image_metrics.scores(samples, images.digits().held_out.points, classifier, rng)
+    found = pictures.scores(samples, images.digits().held_out.points, classifier, rng)
     assert found["classes"].value == 10
     assert found["recall"].value > recall
     distance = found["classifier Fréchet distance"]

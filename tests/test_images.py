@@ -24,8 +24,9 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from torch import nn
 
-from wgan_lib import downloads, images, networks, training
+from wgan_lib import images, networks, training
 from wgan_lib.constraints import WeightClipping
+from wgan_lib.images import downloads
 from wgan_lib.losses import WASSERSTEIN
 
 RNG = np.random.default_rng(0)

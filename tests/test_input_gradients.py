@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from wgan_lib import convolutional, networks
+from wgan_lib import networks
 from wgan_lib.constraints import GradientPenalty, LipschitzConstraint, Orthonormal, SpectralNorm, Unconstrained
-from wgan_lib.input_gradients import gradient_norms, reverse_chain
+from wgan_lib.constraints.input_gradients import gradient_norms, reverse_chain
+from wgan_lib.networks import convolutional
 
 
 def rng(seed: int = 0) -> torch.Generator:

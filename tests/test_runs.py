@@ -5,6 +5,7 @@ import io
 import os
 import pickle
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,8 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from wgan_lib import runs
-from wgan_lib.runs import DamagedFileError, Run
+from wgan_lib import files, runs
+from wgan_lib.files import DamagedFileError
+from wgan_lib.runs import Run
 
 
 def small_run(n_frames: int = 3) -> Run:
@@ -132,10 +134,10 @@ def test_foreign_files_are_refused_and_nothing_is_unpickled(tmp_path: Path) -> N
         (tmp_path / "foreign.npz").write_bytes(content)
         with pytest.raises(DamagedFileError, match="not a run of wgan_lib"):
             runs.load(tmp_path / "foreign.npz")
-    runs.write_sealed(tmp_path / "checkpoint.npz", "checkpoint", plain.getvalue())
+    files.write_sealed(tmp_path / "checkpoint.npz", "checkpoint", plain.getvalue())
     with pytest.raises(DamagedFileError, match="not a run of wgan_lib"):
         runs.load(tmp_path / "checkpoint.npz")
-    runs.write_sealed(tmp_path / "sealed.npz", "run", pickled.getvalue())  # even a file with the right seal
+    files.write_sealed(tmp_path / "sealed.npz", "run", pickled.getvalue())  # even a file with the right seal
     with pytest.raises((ValueError, KeyError)):
         runs.load(tmp_path / "sealed.npz")
     assert not trap.exists()
@@ -154,7 +156,7 @@ def test_recorded_runs_are_found_by_name_and_the_nearest_are_named(
     monkeypatch.setattr(runs.resources, "files", lambda package: tmp_path)
     assert runs.names() == ["ring-gradient-penalty"]
     assert len(runs.load("ring-gradient-penalty")) == 3
-    with pytest.raises(FileNotFoundError, match="nearest: ring-gradient-penalty"):
+    with pytest.raises(FileNotFoundError, match="the nearest are ring-gradient-penalty"):
         runs.load("ring-gradientpenalty")
 
 
@@ -188,9 +190,13 @@ def test_a_full_disk_is_told_and_the_old_file_stays(tmp_path: Path, monkeypatch:
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["a.npz"]
     monkeypatch.undo()
-    (tmp_path / ".a.npz.123.part").write_bytes(b"half")  # what a killed process leaves
+    host = socket.gethostname().partition(".")[0]
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
+    (tmp_path / f".a.npz.{host}.{dead.stdout.strip()}.0.part").write_bytes(b"half")  # what a killed process leaves
+    alive = tmp_path / f".a.npz.{host}.{os.getppid()}.0.part"
+    alive.write_bytes(b"half")  # what another process is just writing
     small_run(9).save(path)
-    assert os.listdir(tmp_path) == ["a.npz"]
+    assert sorted(os.listdir(tmp_path)) == [alive.name, "a.npz"]
 
 
 SAVE = """
@@ -227,7 +233,7 @@ def test_the_operating_system_says_no(trouble: str) -> None:
 
 
 def test_provenance_names_versions_commit_and_machine() -> None:
-    found = runs.provenance()
+    found = files.provenance()
     assert found["numpy"] == np.__version__
     assert {"python", "torch", "wgan-lib", "commit", "machine"} <= set(found)
 

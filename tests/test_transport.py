@@ -11,7 +11,7 @@ from scipy.special import gamma
 from scipy.stats import energy_distance, norm, wasserstein_distance
 
 from wgan_lib import divergences, transport
-from wgan_lib.cones import Cones, OptimalCritic
+from wgan_lib.transport.cones import Cones, OptimalCritic
 
 coordinates = st.floats(-10, 10, allow_subnormal=False).map(lambda v: round(v, 3))
 

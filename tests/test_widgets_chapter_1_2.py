@@ -11,7 +11,8 @@ from test_widget_browser import browser, centre, handle, open_page, readings, sw
 from test_widgets import in_node
 from traitlets import TraitError
 
-from wgan_lib import divergences, segments, transport, widgets
+from wgan_lib import divergences, transport, widgets
+from wgan_lib.divergences import segments
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from wgan_lib import runs
-from wgan_lib.runs import DamagedFileError, Run
+from wgan_lib import files, runs
+from wgan_lib.files import DamagedFileError
+from wgan_lib.runs import Run
 
 SETTINGS, RUN, REPORT, SHEET = "settings.json", "run.npz", "evaluation.json", "samples.png"
 
@@ -86,7 +87,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    from wgan_lib import checkpoints
+    from wgan_lib.training import checkpoints
 
     settings = _settings(options.dir)
     return _go(options.dir, settings, resume=bool(checkpoints.paths(options.dir)), progress=not options.quiet)
@@ -114,7 +115,7 @@ def _go(folder: Path, settings: dict[str, Any], *, resume: bool, progress: bool)
     recorder = training.Recorder(settings["record_every"], n_samples=64 if images else 512)
     steps = preset.train(**settings["arguments"], checkpoint_dir=folder, resume=resume, progress=progress)
     if not resume:
-        runs.write_atomically(folder / SETTINGS, json.dumps(settings, indent=2).encode())
+        files.write_atomically(folder / SETTINGS, json.dumps(settings, indent=2).encode())
     earlier: Run | None = None
 
     def save() -> None:
@@ -173,9 +174,11 @@ def _frames_before(path: Path, index: int) -> Run | None:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from wgan_lib import checkpoints, evaluation, presets
-    from wgan_lib.adversaries import evaluating, restore_networks
-    from wgan_lib.recipes import stream
+    from wgan_lib import presets
+    from wgan_lib.presets import judging
+    from wgan_lib.training import checkpoints
+    from wgan_lib.training.adversaries import evaluating, restore_networks
+    from wgan_lib.training.recipe import stream
 
     settings = _settings(options.dir)
     preset = presets.build(settings["preset"], settings["seed"], settings["data"])
@@ -185,11 +188,11 @@ def _evaluate(options: argparse.Namespace) -> int:
     rng = stream(options.seed, "evaluation")
     with evaluating(preset.generator, preset.critic):
         samples = preset.generator(preset.latent.sample(options.samples, rng))
-        told, rows = evaluation.judge(preset, samples, rng)
-        sheet = evaluation.sheet(samples)
+        told, rows = judging.judge(preset, samples, rng)
+        sheet = judging.sheet(samples)
     print(f"{preset.name}, {state['index']} steps ({path.name}), {len(samples)} samples; {told}")
     if sheet is not None:
-        runs.write_atomically(options.dir / SHEET, sheet)
+        files.write_atomically(options.dir / SHEET, sheet)
         print(f"64 of them: {options.dir / SHEET}")
     print(f"{'':38}{'generator':>12}{'the law itself':>16}")
     for name, (value, of_law) in rows.items():
@@ -197,13 +200,13 @@ def _evaluate(options: argparse.Namespace) -> int:
     report = {"preset": preset.name, "steps": state["index"], "samples": len(samples), "seed": options.seed}
     report |= {name: value for name, (value, _) in rows.items()}
     report |= {f"{name}, of the law itself": value for name, (_, value) in rows.items() if not math.isnan(value)}
-    runs.write_atomically(options.dir / REPORT, json.dumps({**report, **runs.provenance()}, indent=2).encode())
+    files.write_atomically(options.dir / REPORT, json.dumps({**report, **files.provenance()}, indent=2).encode())
     return 0
 
 
 def _presets(options: argparse.Namespace) -> int:
     from wgan_lib import presets
-    from wgan_lib.recipes import describe
+    from wgan_lib.training.recipe import describe
 
     for name in presets.names():
         preset = presets.build(name)

@@ -1,18 +1,10 @@
 """Recorded runs: the cut between heavy training and light display. Neither torch nor POT is imported here."""
 
-import hashlib
-import importlib.metadata
 import io
 import json
 import os
-import platform
-import shutil
-import subprocess
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -22,9 +14,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-
-class DamagedFileError(ValueError):
-    """A file that is truncated, altered or not ours: the message names it and what to do. Chapter: full-models."""
+from wgan_lib.checks import nearest
+from wgan_lib.files import read_sealed, write_sealed
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,8 +115,7 @@ def load(name: str | os.PathLike[str]) -> Run:
     file: Traversable = Path(name)
     if not str(name).endswith(".npz"):
         if str(name) not in names():
-            near = get_close_matches(str(name), names(), n=3, cutoff=0.4) or names()
-            raise FileNotFoundError(f"no recorded run is named {str(name)!r}; nearest: {', '.join(near) or 'none'}")
+            raise FileNotFoundError(nearest("recorded run", str(name), names()))
         file = resources.files("wgan_lib") / "recorded" / f"{name}.npz"
     archive = np.load(io.BytesIO(read_sealed(file, "run")), allow_pickle=False)
     meta = json.loads(str(archive["meta"]))
@@ -134,76 +124,3 @@ def load(name: str | os.PathLike[str]) -> Run:
         group, _, array_name = key.partition("/")
         groups[group][array_name] = archive[key]
     return Run(groups["frames"], meta, groups["fixed"])
-
-
-def _seal(kind: str, archive: bytes) -> bytes:
-    comment = f"wgan_lib {kind} sha256 {hashlib.sha256(archive).hexdigest()}".encode()
-    return archive[:-2] + len(comment).to_bytes(2, "little") + comment  # a zip file ends with the length of its comment
-
-
-def write_sealed(path: str | os.PathLike[str], kind: str, archive: bytes) -> None:
-    """Write a zip archive (.npz, torch's .pt) atomically, with the SHA-256 of all its bytes as the zip's comment.
-
-    Other programs still open it. Raises OSError like ``write_atomically``. Chapter: full-models.
-    """
-    write_atomically(path, _seal(kind, archive))
-
-
-def read_sealed(path: str | os.PathLike[str] | Traversable, kind: str) -> bytes:
-    """Return the archive that ``write_sealed`` was given; a file with one bit changed is refused before it is parsed.
-
-    Raises DamagedFileError that names the file and what to do, FileNotFoundError. Chapter: full-models.
-    """
-    content = (path if isinstance(path, Traversable) else Path(path)).read_bytes()
-    length = len(_seal(kind, b"\0\0")) - 2 + 2
-    archive = content[:-length] + b"\0\0"
-    if _seal(kind, archive) != content:
-        ours = f"wgan_lib {kind} sha256".encode() in content[-length:]
-        why = "its bytes do not fit its checksum" if ours else f"it is cut short, or not a {kind} of wgan_lib"
-        raise DamagedFileError(f"{path} was refused: {why}; restore it from a copy, or delete it and make it again")
-    return archive
-
-
-def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write ``content`` beside ``path``, force it to the disk and rename it: the old file or the new one, never half.
-
-    Raises OSError that says what failed and what is still there, with the errno of the cause. Chapter: clipping-gp-sn.
-    """
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-        for scrap in path.parent.glob(f".{path.name}.*.part"):  # what a kill left half-written
-            scrap.unlink(missing_ok=True)
-    except BaseException as error:
-        with suppress(OSError):  # a folder that cannot be written holds nothing of ours
-            beside.unlink(missing_ok=True)
-        if not isinstance(error, OSError):
-            raise
-        kept = "the file of that name is as it was" if os.path.exists(path) else "no file of that name was there before"
-        message = f"could not write {len(content)} bytes to {path} ({error.strerror or error}); {kept}"
-        raise type(error)(error.errno, message) from error
-    with suppress(OSError):  # the rename lives in the folder, and a power cut may undo it; not every system can wait
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-@cache
-def provenance() -> Mapping[str, str]:
-    """Return what a recorded number depends on: versions, commit and machine. Chapter: full-models."""
-    versions = {name: importlib.metadata.version(name) for name in ("wgan-lib", "torch", "numpy", "scipy")}
-    commit = "unknown"
-    if (Path(__file__).parent.parent / ".git").exists() and shutil.which("git"):
-        describe = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-        answer = subprocess.run(describe, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
-        commit = answer.stdout.strip() or commit
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
-    return MappingProxyType({"python": platform.python_version(), **versions, "commit": commit, "machine": machine})

@@ -7,7 +7,8 @@ import numpy as np
 import traitlets as t
 from jaxtyping import Float, Num
 
-from wgan_lib import arrays, divergences, segments
+from wgan_lib import checks, divergences
+from wgan_lib.divergences import segments
 from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait, finite, joined, positive
 
 
@@ -171,7 +172,7 @@ class AmbientDimension(BookWidget):
         super().__init__(selected=selected, **traits)
 
     def _table(self, name: str, value: Num[Any, "len n"]) -> Float[np.ndarray, "len n"]:
-        table = arrays.reals(name, value)
+        table = checks.reals(name, value)
         if table.ndim != 2 or len(table) != len(self.dims) or table.shape[1] < 1:
             raise ValueError(f"{name} must have shape ({len(self.dims)}, n ≥ 1), one row per D, not {table.shape}")
         return table

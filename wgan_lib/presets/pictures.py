@@ -12,10 +12,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from wgan_lib import convolutional, images, networks
+from wgan_lib import images, networks
 from wgan_lib.constraints import GradientPenalty, SpectralNorm, Unconstrained, WeightClipping
 from wgan_lib.losses import HINGE, NON_SATURATING, WASSERSTEIN
-from wgan_lib.recipes import Adam, NormalLatent, RMSProp
+from wgan_lib.networks import convolutional
+from wgan_lib.training.recipe import Adam, NormalLatent, RMSProp
 
 
 def digits(seed: int, root: Path, **rest: Any) -> dict[str, Any]:

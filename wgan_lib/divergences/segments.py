@@ -13,7 +13,7 @@ from scipy.spatial.distance import cdist
 from scipy.special import log_ndtr
 
 from wgan_lib import divergences
-from wgan_lib.arrays import reals
+from wgan_lib.checks import reals
 
 _LN2 = math.log(2.0)
 _REACH = 9.0  # standard deviations of noise: beyond them lies 1e-18 of a law

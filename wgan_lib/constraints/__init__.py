@@ -15,7 +15,7 @@ from torch.nn import grad
 from torch.nn.functional import conv2d
 from torch.nn.utils import parametrizations, parametrize
 
-from wgan_lib.input_gradients import gradient_norms, mixes_samples
+from wgan_lib.constraints.input_gradients import gradient_norms, mixes_samples
 from wgan_lib.networks import BatchedLinear
 
 Rng = torch.Generator | Sequence[torch.Generator]

@@ -4,7 +4,6 @@ import math
 import os
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +11,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from wgan_lib import image_presets, networks, sampling, training
+from wgan_lib import networks, sampling, training
+from wgan_lib.checks import nearest
 from wgan_lib.constraints import (
     GradientPenalty,
     LipschitzConstraint,
@@ -22,7 +22,8 @@ from wgan_lib.constraints import (
     WeightClipping,
 )
 from wgan_lib.losses import NON_SATURATING, WASSERSTEIN, AdversarialLoss
-from wgan_lib.recipes import Adam, NormalLatent, OptimizerFactory, RMSProp, Sampler, UniformLatent
+from wgan_lib.presets import pictures
+from wgan_lib.training.recipe import Adam, NormalLatent, OptimizerFactory, RMSProp, Sampler, UniformLatent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +163,7 @@ _FAMILIES: dict[str, Callable[[_Place, int], dict[str, Any]]] = {
 
 def names() -> list[str]:
     """Return the names that ``build`` knows. Chapter: full-models."""
-    return [f"{family}-{place}" for place in _places() for family in _FAMILIES] + list(image_presets.PRESETS)
+    return [f"{family}-{place}" for place in _places() for family in _FAMILIES] + list(pictures.PRESETS)
 
 
 def build(name: str, seed: int | Sequence[int] = 0, root: str | os.PathLike[str] = "data") -> Preset:
@@ -173,12 +174,11 @@ def build(name: str, seed: int | Sequence[int] = 0, root: str | os.PathLike[str]
     nearest. Chapter: full-models.
     """
     if name not in names():
-        near = get_close_matches(name, names(), n=3, cutoff=0.4) or names()
-        raise ValueError(f"no preset is named {name!r}; the nearest are {', '.join(near)}")
+        raise ValueError(nearest("preset", name, names()))
     family, _, place = name.rpartition("-")
-    pictures = image_presets.PRESETS.get(name)
+    of_pictures = pictures.PRESETS.get(name)
     drawn = [
-        pictures(s, Path(root)) if pictures else _FAMILIES[family](_places()[place], s)
+        of_pictures(s, Path(root)) if of_pictures else _FAMILIES[family](_places()[place], s)
         for s in ([seed] if isinstance(seed, int) else seed)
     ]
     parts = drawn[0] | {"generator_optimizer": drawn[0].get("generator_optimizer", drawn[0]["optimizer"])}

@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float, Num
 from scipy.special import erf, expit
 
-from wgan_lib.arrays import reals
-from wgan_lib.js_quadrature import LN2, confidence, js_integrals
+from wgan_lib.checks import reals
+from wgan_lib.divergences.quadrature import LN2, confidence, js_integrals
 
 Numbers: TypeAlias = float | int | np.floating | np.integer | Num[np.ndarray, "..."]
 Reals: TypeAlias = float | Float[np.ndarray, "..."]
@@ -108,7 +108,7 @@ def kl_normals_gradient(mean_p: Numbers, std_p: Numbers, mean_q: Numbers, std_q:
 
 
 def js_normals(mean_p: Numbers, std_p: Numbers, mean_q: Numbers, std_q: Numbers) -> Reals:
-    """Give JS(P, Q) in nats for two normals, correct to about 1e-13; there is no closed form, so `js_quadrature` works.
+    """Give JS(P, Q) in nats for two normals, correct to about 1e-13; there is no closed form, so `quadrature` works.
 
     Normals always overlap: JS only approaches ln 2, and beyond shifts of about 17σ no float lies between the two.
     Errors as in `kl_normals`. Source: Lin 1991. Chapter: js-saturation.

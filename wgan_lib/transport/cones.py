@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Num
 from scipy.spatial.distance import cdist
 
-from wgan_lib.arrays import is_tensor, reals
+from wgan_lib.checks import is_tensor, reals
 
 
 class Cones(NamedTuple):

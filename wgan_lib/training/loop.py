@@ -18,10 +18,11 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from wgan_lib import checkpoints, diagnostics
-from wgan_lib.adversaries import Adversaries, evaluating
-from wgan_lib.recipes import Sampler
-from wgan_lib.runs import provenance
+from wgan_lib import diagnostics
+from wgan_lib.files import provenance
+from wgan_lib.training import checkpoints
+from wgan_lib.training.adversaries import Adversaries, evaluating
+from wgan_lib.training.recipe import Sampler
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from wgan_lib.runs import DamagedFileError, read_sealed, write_sealed
+from wgan_lib.files import DamagedFileError, read_sealed, write_sealed
 
 KEPT = 2
 

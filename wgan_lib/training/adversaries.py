@@ -12,7 +12,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from wgan_lib.constraints import LipschitzConstraint
 from wgan_lib.losses import AdversarialLoss
-from wgan_lib.recipes import OptimizerFactory, Sampler, stream
+from wgan_lib.training.recipe import OptimizerFactory, Sampler, stream
 
 
 class Adversaries:

@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Float, Num
 from scipy.spatial.distance import cdist
 
-from wgan_lib.arrays import reals, samples, weights
-from wgan_lib.cones import Cones, OptimalCritic
+from wgan_lib.checks import reals, samples, weights
+from wgan_lib.transport.cones import Cones, OptimalCritic
 
 Xs: TypeAlias = Num[Any, "n"] | Num[Any, "n d"]
 Ys: TypeAlias = Num[Any, "m"] | Num[Any, "m d"]

@@ -14,8 +14,9 @@ from jaxtyping import Float, Int64
 from scipy.spatial.distance import cdist
 from torch import Tensor, nn
 
-from wgan_lib import checkpoints, transport
+from wgan_lib import transport
 from wgan_lib.divergences import w2_normals_multivariate
+from wgan_lib.training import checkpoints
 
 Features = Float[np.ndarray, "n d"]
 

@@ -12,16 +12,40 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from wgan_lib import checkpoints
-from wgan_lib.adversaries import Adversaries, evaluating
 from wgan_lib.constraints import LipschitzConstraint
-from wgan_lib.loop import Loop, NonFiniteError, Step
+from wgan_lib.files import provenance
 from wgan_lib.losses import AdversarialLoss
 from wgan_lib.networks import side_by_side
-from wgan_lib.recipes import Adam, OptimizerFactory, Sampler, TensorData, describe, latent_for, stream
-from wgan_lib.runs import Run, provenance
+from wgan_lib.runs import Run
+from wgan_lib.training import checkpoints
+from wgan_lib.training.adversaries import Adversaries, evaluating
+from wgan_lib.training.loop import Loop, NonFiniteError, Step
+from wgan_lib.training.recipe import (
+    Adam,
+    NormalLatent,
+    OptimizerFactory,
+    RMSProp,
+    Sampler,
+    TensorData,
+    UniformLatent,
+    describe,
+    latent_for,
+    stream,
+)
 
-__all__ = ["NonFiniteError", "Recorder", "Step", "record", "train", "train_many"]
+__all__ = [
+    "Adam",
+    "NonFiniteError",
+    "NormalLatent",
+    "RMSProp",
+    "Recorder",
+    "Step",
+    "UniformLatent",
+    "record",
+    "stream",
+    "train",
+    "train_many",
+]
 
 
 def train(

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
-from wgan_lib.downloads import Source, fetch
+from wgan_lib.images.downloads import Source, fetch
 
 _IDX_FILES = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
 _MNIST_MD5 = (

@@ -1,0 +1,121 @@
+"""What is checked at the door, said one way: counts, numbers, names, arrays, samples and weights.
+
+Each check gives its value back in plain form, or raises an error that names the argument, the value and what would be
+right. numpy's numbers are numbers. torch is recognised without being imported, so that displays stay light.
+"""
+
+import math
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+from numbers import Integral, Real
+from typing import Any, TypeVar
+
+import numpy as np
+from jaxtyping import Float, Num
+
+_WEIGHT_TOLERANCE = 1e-5  # weights normalised in single precision miss 1 by about this much
+
+
+Choice = TypeVar("Choice")
+
+
+def whole(name: str, value: object, least: int = 1) -> int:
+    """Give a count as an int. Raises ValueError unless it is a whole number, ``least`` or more. Chapter: critic."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name} is {value!r}: it must be a whole number, {least} or more")
+    return int(value)
+
+
+def number(
+    name: str, value: object, *, above: float = -math.inf, least: float = -math.inf, below: float = math.inf
+) -> float:
+    """Give a finite number as a float, above ``above``, at least ``least`` and below ``below``, else ValueError.
+
+    Also takes an array or tensor that holds one number. Raises TypeError for text, None and booleans. Chapter: critic.
+    """
+    if is_tensor(value) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        value = value.item() if value.ndim == 0 else value  # type: ignore[attr-defined]
+    wanted = "a finite number" + "".join(
+        f"{word}{bound:g}"
+        for word, bound in ((" above ", above), (", at least ", least), (", below ", below))
+        if math.isfinite(bound)
+    )
+    if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} is {value!r}: it must be {wanted}")
+    result = float(value)
+    if not (math.isfinite(result) and above < result and least <= result < below):
+        raise ValueError(f"{name} is {value}: it must be {wanted}")
+    return result
+
+
+def one_of(name: str, value: Choice, choices: Collection[Choice]) -> Choice:
+    """Give a value that is one of ``choices``, else ValueError that lists them. Chapter: critic."""
+    if value not in choices:
+        raise ValueError(f"{name} is {value!r}: it must be one of {', '.join(map(repr, choices))}")
+    return value
+
+
+def nearest(kind: str, name: str, names: Iterable[str]) -> str:
+    """Say that no ``kind`` is called ``name``, and which names come near. Chapter: full-models."""
+    names = list(names)
+    near = get_close_matches(name, names, n=3, cutoff=0.4) or names
+    return f"no {kind} is named {name!r}; the nearest are {', '.join(near) or 'none'}"
+
+
+def all_finite(name: str, value: Any) -> None:
+    """Raise ValueError with their number if an array or tensor holds NaN or infinities. Chapter: critic."""
+    bad = (~value.isfinite()).sum() if is_tensor(value) else (~np.isfinite(value)).sum()
+    if bad := int(bad):
+        raise ValueError(f"{name} holds {bad} numbers that are NaN or infinite")
+
+
+def is_tensor(value: object) -> bool:
+    """Say whether value is a torch tensor (or parameter). Chapter: optimal-transport."""
+    return type(value).__module__.partition(".")[0] == "torch"
+
+
+def reals(name: str, value: Num[Any, "..."]) -> Float[np.ndarray, "..."]:
+    """Give value as a float64 array of its shape, detached and on the CPU.
+
+    Raises TypeError unless it holds real numbers (integers too, booleans not), ValueError for NaN or inf; the message
+    calls the argument name. Chapter: js-saturation.
+    """
+    if is_tensor(value):
+        value = value.detach().cpu()  # first: some devices have no float64
+        value = (value.double() if value.is_floating_point() else value).numpy()
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
+    array = array.astype(np.float64)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, got {array[~np.isfinite(array)].flat[0]}")
+    return array
+
+
+def samples(name: str, value: Num[Any, "n"] | Num[Any, "n d"]) -> Float[np.ndarray, "n d"]:
+    """Give value (n,) or (n, d) as samples (n, d). Raises ValueError for another shape, n or d = 0, and as `reals`.
+
+    Chapter: optimal-transport.
+    """
+    array = reals(name, value)
+    if array.ndim not in (1, 2) or 0 in array.shape:
+        raise ValueError(f"{name} must hold samples of shape (n,) or (n, d) with n, d ≥ 1, got shape {array.shape}")
+    return array.reshape(len(array), -1)
+
+
+def weights(name: str, value: Num[Any, "n"] | None, n: int) -> Float[np.ndarray, "n"]:
+    """Give the probabilities of n samples, equal ones for None; a sum off by rounding (1e-5) is divided out.
+
+    Raises ValueError for another shape, a negative weight or a sum other than 1, and as `reals`.
+    Chapter: optimal-transport.
+    """
+    if value is None:
+        return np.full(n, 1.0 / n)
+    array = reals(name, value)
+    if array.shape != (n,):
+        raise ValueError(f"{name} must have shape ({n},), one weight per sample, got {array.shape}")
+    if (array < 0).any():
+        raise ValueError(f"{name} must be ≥ 0, got {array.min()}")
+    if abs(array.sum() - 1) > _WEIGHT_TOLERANCE:
+        raise ValueError(f"{name} must sum to 1, got {array.sum()}")
+    return array / array.sum()
