@@ -9,7 +9,7 @@ export PATH := $(BIN):$(PATH)
 READY := $(VENV)/.installed
 BROWSERS := $(VENV)/.browsers
 
-.PHONY: book test check format serve clean notebooks colab benchmark
+.PHONY: book test check format serve clean notebooks colab benchmark soak
 book: $(READY)
 	rm -rf _build/html _build/.doctrees
 	jupyter-book build . -n -W --keep-going < /dev/null
@@ -45,6 +45,11 @@ colab: notebooks
 # Times and quality of trainings, recorded and written into README.md; about twenty minutes on a quiet machine.
 benchmark: $(READY)
 	OMP_NUM_THREADS=1 python benchmarks/training.py --all
+
+# Measures that take long or depend on the machine, which no test may: kills without end, weights and speed of the pages.
+soak: $(READY) $(BROWSERS) book
+	python experiments/kill_and_resume.py --kills 20
+	python benchmarks/widgets.py
 
 serve:
 	$(PYTHON) -m http.server --directory _build/html 8000
