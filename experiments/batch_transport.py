@@ -1,6 +1,6 @@
 """Record generators trained without a critic, by optimal transport between minibatches of five sizes, eight seeds each.
 
-Shown in `optimal-transport`. Run: OMP_NUM_THREADS=1 python experiments/batch_transport.py (about 8 minutes on one core
+Shown in `samples`. Run: OMP_NUM_THREADS=1 python experiments/batch_transport.py (about 8 minutes on one core
 of a shared 2-core CPU). Writes wgan_lib/recorded/batch-transport.npz.
 """
 

@@ -182,7 +182,7 @@ def sliced_w1(
     """Give the average of the 1-D W1 over random directions θ on the sphere, E_θ W1(θ·x, θ·y) ≤ W1.
 
     In units of the data; rng draws the n_projections ≥ 1 directions. Other arguments and errors as in `w1`.
-    Source: Bonneel et al. 2015. Chapter: optimal-transport.
+    Source: Bonneel et al. 2015. Chapter: samples.
     """
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, got {rng!r}")
