@@ -1,12 +1,18 @@
 """Figures: the palette is the widgets', and what is drawn is what was given."""
 
+import itertools
 import re
+import warnings
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pytest
+import torch
+from cycler import Cycler
 from matplotlib import pyplot as plt
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
 
 import wgan_lib
 from wgan_lib import figures
@@ -34,12 +40,100 @@ def test_the_palette_is_that_of_the_widgets(colour: str, variable: str) -> None:
 def test_setup_gives_text_that_stays_text_in_the_books_colours() -> None:
     figures.setup()
     assert mpl.rcParams["svg.fonttype"] == "none"
-    used = {
-        v
-        for k, v in mpl.rcParams.items()
-        if isinstance(v, str) and re.fullmatch(r"#[0-9a-f]{6}", v) and k in figures._STYLE
+    style = mpl.rc_params_from_file(Path(figures.__file__).with_suffix(".mplstyle"), use_default_template=False)
+    values = [
+        v for value in style.values() for v in (value.by_key()["color"] if isinstance(value, Cycler) else [value])
+    ]
+    colours = {
+        v if v.startswith("#") else f"#{v}" for v in values if isinstance(v, str) and mpl.colors.is_color_like(v)
     }
-    assert used <= set(figures.PALETTE)
+    colours -= {"#none"}
+    assert {figures.AXIS, figures.MUTED, figures.INK, figures.GRID, figures.REAL, figures.NON_SATURATING} <= colours
+    assert colours <= set(figures.PALETTE)
+
+
+def _luminance(colour: str) -> float:
+    channels = np.array(mpl.colors.to_rgb(colour))
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def _lightness_and_hue(colour: str) -> tuple[float, float]:
+    """CIE L* and the hue of CIELAB in degrees."""
+    channels = np.array(mpl.colors.to_rgb(colour))
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    x, y, z = np.cbrt(np.array(to_xyz) @ linear / [0.9505, 1.0, 1.089])
+    return 116 * y - 16, float(np.degrees(np.arctan2(200 * (y - z), 500 * (x - y))))
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 8])
+def test_a_ramp_is_even_legible_on_both_papers_and_means_nothing_else(n: int) -> None:
+    colours = figures.ramp(n)
+    assert len(set(colours)) == n
+    dark_paper = re.search(r"--me-paper:[^;]*light-dark\(#ffffff, (#[0-9a-f]{6})", CSS)
+    assert dark_paper
+    for colour in colours:
+        luminance = _luminance(colour)
+        assert 1.05 / (luminance + 0.05) > 3
+        assert (luminance + 0.05) / (_luminance(dark_paper[1]) + 0.05) > 3
+    seen = np.array([_lightness_and_hue(colour) for colour in colours])
+    steps = np.diff(seen[:, 0])
+    assert n < 3 or (steps.min() > 0 and steps.max() < 1.35 * steps.min())
+    meanings = [c for c, v in figures.PALETTE.items() if v.removeprefix("--me-") in MEANINGS]
+    assert len(meanings) == len(MEANINGS)
+    hues = np.array([_lightness_and_hue(c)[1] for c in meanings])
+    apart = np.abs((seen[:, 1:] - hues + 180) % 360 - 180)
+    assert apart.min() > 25
+    with pytest.raises(ValueError, match="n is 0"):
+        figures.ramp(0)
+
+
+MEANINGS = ("real", "generated", "critic", "js", "non-saturating", "broken")
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_lines_are_labelled_where_they_end_without_words_upon_words(scale: str) -> None:
+    figures.setup()
+    fig, ax = plt.subplots()
+    ends = [1.0, 1.001, 1.002, 5.0]
+    for colour, end in zip([*figures.ramp(3), figures.JS], ends, strict=True):
+        ax.plot([1, 2], [1, end], color=colour, label=f"{end}")
+    ax.plot([1, 2], [3, 3], color=figures.GRID)  # without a label
+    ax.set_yscale(scale)
+    figures.label_ends(ax)
+    fig.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert [text.get_text() for text in ax.texts] == ["1.0", "1.001", "1.002", "5.0"]
+    assert [text.get_color() for text in ax.texts] == [figures.MUTED] * 3 + [figures.JS]
+    for below, above in itertools.pairwise(boxes):
+        assert below.y1 <= above.y0
+    assert all(box.x0 > ax.transData.transform((2, end))[0] for box, end in zip(boxes, ends, strict=True))
+    assert max(box.x1 for box in boxes) <= fig.bbox.x1, "the layout makes room"
+    middle = np.mean([(box.y0 + box.y1) / 2 for box in boxes[:3]])
+    assert abs(middle - ax.transData.transform((2, 1.001))[1]) < 3, "words close together stay around their lines"
+    assert abs((boxes[3].y0 + boxes[3].y1) / 2 - ax.transData.transform((2, 5.0))[1]) < 3
+    _, empty = plt.subplots()
+    with pytest.raises(ValueError, match="label"):
+        figures.label_ends(empty)
+
+
+def test_figures_belong_to_their_caller_alone() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(25):
+            figures.curves(run(), "w1")
+            figures.samples(np.zeros((1, 2)), np.ones((1, 2)))
+            figures.image_grid(np.zeros((1, 1, 1, 1)))
+    assert plt.get_fignums() == []
+
+
+def test_a_notebook_shows_a_figure_once_without_any_set_up() -> None:
+    code = "from wgan_lib import figures, runs\nfigures.curves(runs.load('one-pair-penalty'), 'w1_estimate')"
+    notebook = new_notebook(cells=[new_code_cell(code)])
+    NotebookClient(notebook, timeout=120).execute()
+    pictures = [kind for output in notebook.cells[0].outputs for kind in output.get("data", {}) if "image" in kind]
+    assert pictures == ["image/png"]
 
 
 def run() -> Run:
@@ -84,3 +178,13 @@ def test_image_grid_lays_images_out_row_by_row(channels: int) -> None:
     assert sheet[2, 0].min() == 1
     with pytest.raises(ValueError, match="images"):
         figures.image_grid(images[0])
+    with pytest.raises(ValueError, match=r"images reach 255: .* bytes / 127.5 − 1"):
+        figures.image_grid(np.full((1, 1, 2, 2), 255, np.uint8))
+    with pytest.raises(ValueError, match="columns is 0"):
+        figures.image_grid(images, columns=0)
+
+
+@pytest.mark.parametrize("columns", [1, 8])
+def test_image_grid_takes_one_picture_of_one_pixel_and_tensors(columns: int) -> None:
+    (ax,) = figures.image_grid(torch.full((1, 1, 1, 1), -1.0, requires_grad=True), columns).axes
+    assert np.asarray(ax.get_images()[0].get_array())[0, 0] == 0

@@ -1,4 +1,8 @@
-"""Figures of the book: arrays or a `Run` in, a matplotlib `Figure` out, drawn in the colours that the widgets use."""
+"""Figures of the book: arrays or a `Run` in, a matplotlib `Figure` out, drawn in the colours that the widgets use.
+
+A figure belongs to its caller alone: the last line of a cell shows it, `.savefig(path)` keeps it, and a loop may make
+as many as it likes.
+"""
 
 import logging
 from typing import Any
@@ -6,10 +10,14 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
-from cycler import cycler
-from jaxtyping import Float
+from jaxtyping import Num
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from scipy.optimize import isotonic_regression
 
+from wgan_lib.checks import reals, whole
 from wgan_lib.runs import Run
 
 REAL, GENERATED, CRITIC, JS, NON_SATURATING = "#1f6cb0", "#b9540a", "#0b7565", "#a8325f", "#7048b0"
@@ -31,44 +39,7 @@ PALETTE = {
 }
 """Colours of the light theme, and the custom properties of `js/widgets.css` that stand for them on a page."""
 
-_STYLE: dict[Any, Any] = {
-    "figure.figsize": (6.4, 3.4),
-    "figure.dpi": 200,  # of what is rasterised; lines and text stay vectors
-    "figure.constrained_layout.use": True,
-    "figure.facecolor": "none",
-    "savefig.facecolor": "none",
-    "savefig.edgecolor": "none",
-    "axes.facecolor": "none",
-    "axes.edgecolor": AXIS,
-    "axes.linewidth": 0.8,
-    "axes.labelcolor": MUTED,
-    "axes.titlecolor": INK,
-    "axes.titlesize": 10.5,
-    "axes.titleweight": "semibold",
-    "axes.titlelocation": "left",
-    "axes.labelsize": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.prop_cycle": cycler(color=[REAL, GENERATED, CRITIC, JS, NON_SATURATING, MUTED]),
-    "grid.color": GRID,
-    "grid.linewidth": 0.8,
-    "xtick.color": AXIS,
-    "ytick.color": AXIS,
-    "xtick.labelcolor": MUTED,
-    "ytick.labelcolor": MUTED,
-    "xtick.labelsize": 9.5,
-    "ytick.labelsize": 9.5,
-    "legend.frameon": False,
-    "legend.fontsize": 9.5,
-    "legend.labelcolor": "linecolor",
-    "lines.linewidth": 1.7,
-    "text.color": INK,
-    "font.family": ["Inter", "Inter Variable", "DejaVu Sans"],
-    "font.size": 10,
-    "mathtext.fontset": "dejavusans",
-    "svg.fonttype": "none",
-    "svg.hashsalt": "moving-earth",
-}
+_RAMP = "#417230", "#af8f15"  # moss to mustard: the hues left over, each 3 : 1 or more on the light and the dark paper
 
 
 def setup() -> None:
@@ -79,7 +50,7 @@ def setup() -> None:
     Source: the palette of `wgan_lib/js/widgets.css`. Chapter: every one.
     """
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # Inter may be missing here; the page has it
-    mpl.rcParams.update(_STYLE)
+    mpl.style.use("wgan_lib.figures")
     try:
         from IPython.core.getipython import get_ipython
         from matplotlib_inline.backend_inline import set_matplotlib_formats
@@ -87,6 +58,57 @@ def setup() -> None:
         return
     if get_ipython() is not None:
         set_matplotlib_formats("svg", bbox_inches=None)
+
+
+def ramp(n: int) -> list[str]:
+    """Give n colours for n values of a parameter (a dimension, ε, a sample size, a method), from moss to mustard.
+
+    Even steps, getting lighter, in hues that stand for nothing else and with a contrast of 3 : 1 on either paper: for
+    lines and marks, while words beside them stay in `MUTED`. The same on a page: color-mix(in srgb, …) of the two ends.
+    Raises ValueError for n < 1. Chapter: wasserstein-1d.
+    """
+    colours = LinearSegmentedColormap.from_list("ramp", _RAMP)(np.linspace(0, 1, whole("n", n)))
+    return [to_hex(colour) for colour in colours]
+
+
+def label_ends(ax: Axes, gap: float = 1.25) -> None:
+    """Write the label of each line of ax where the line ends, instead of a legend, moved apart where ends are close.
+
+    Call it when everything is drawn and scaled. Lines in a colour of the palette lend it to their word, others (a
+    `ramp`) get `MUTED` words; lines without a label get none. ``gap`` is the least distance of two words in heights of
+    the letters. Raises ValueError if no line has a label. Chapter: wasserstein-1d.
+    """
+    lines = [line for line in ax.get_lines() if not str(line.get_label()).startswith("_") and len(line.get_xdata())]
+    if not lines:
+        raise ValueError("ax has no line with a label: give each line that shall be named a label=")
+    ax.figure.draw_without_rendering()  # type: ignore[union-attr]  # now the scales and the layout stand
+    size = FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points()
+    ends = [np.array([np.ravel(line.get_xdata())[-1], np.ravel(line.get_ydata())[-1]]) for line in lines]
+    heights = np.array([ax.transData.transform(end)[1] * 72 / ax.figure.dpi for end in ends])
+    order = np.argsort(heights, kind="stable")
+    step = gap * size * np.arange(len(lines))
+    # Least squares under "each at least one gap above the last": the monotone fit of the heights less the gaps.
+    placed = np.empty(len(lines))
+    placed[order] = isotonic_regression(heights[order] - step).x + step
+    for line, end, height, place in zip(lines, ends, heights, placed, strict=True):
+        colour = to_hex(line.get_color())
+        ax.annotate(
+            str(line.get_label()),
+            (float(end[0]), float(end[1])),
+            (5, place - height),
+            textcoords="offset points",
+            va="center",
+            size=size,
+            color=colour if colour in PALETTE else MUTED,
+            annotation_clip=False,
+        )
+
+
+def _panels(rows: int, columns: int, width: float, height: float) -> tuple[Figure, Any]:
+    # pyplot must not keep it: a notebook would show it twice, and a loop of 25 would be told of too many open figures
+    fig, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False)
+    plt.close(fig)
+    return fig, axes
 
 
 def curves(run: Run, *names: str) -> Figure:
@@ -97,7 +119,7 @@ def curves(run: Run, *names: str) -> Figure:
     """
     if not names:
         raise ValueError("names is empty: name at least one array of the run")
-    fig, axes = plt.subplots(1, len(names), figsize=(3.7 * len(names), 3.0), squeeze=False)
+    fig, axes = _panels(1, len(names), 3.7 * len(names), 3.0)
     for ax, name in zip(axes[0], names, strict=True):
         values = run[name]
         if values.ndim > 2 or len(values) != len(run):
@@ -110,38 +132,42 @@ def curves(run: Run, *names: str) -> Figure:
     return fig
 
 
-def samples(real: Float[np.ndarray, "n 2"], generated: Float[np.ndarray, "m 2"], title: str = "") -> Figure:
+def samples(real: Num[Any, "n 2"], generated: Num[Any, "m 2"], title: str = "") -> Figure:
     """Draw generated points (orange) over real ones (blue) at one scale, in units of the data.
 
-    Raises ValueError for arrays that are not (n, 2). Chapter: js-saturation.
+    Raises ValueError for arrays that are not (n, 2), NaN or inf, TypeError for what is not real numbers.
+    Chapter: js-saturation.
     """
-    for name, points in {"real": real, "generated": generated}.items():
-        if np.ndim(points) != 2 or np.shape(points)[1] != 2:
-            raise ValueError(f"{name} has shape {np.shape(points)}: points in the plane, (n, 2), are needed")
-    fig, ax = plt.subplots(figsize=(3.4, 3.4))
-    ax.plot(*np.asarray(real, float).T, ".", color=REAL, ms=3, alpha=0.6, rasterized=True)
-    ax.plot(*np.asarray(generated, float).T, ".", color=GENERATED, ms=3, alpha=0.6, rasterized=True)
-    half = 1.3 * np.abs(real).max()
+    clouds = {name: reals(name, points) for name, points in {"real": real, "generated": generated}.items()}
+    for name, points in clouds.items():
+        if points.ndim != 2 or points.shape[1] != 2 or not len(points):
+            raise ValueError(f"{name} has shape {points.shape}: points in the plane, (n, 2), are needed")
+    fig, ((ax,),) = _panels(1, 1, 3.4, 3.4)
+    for points, colour in zip(clouds.values(), (REAL, GENERATED), strict=True):
+        ax.plot(*points.T, ".", color=colour, ms=3, alpha=0.6, rasterized=True)
+    half = 1.3 * np.abs(clouds["real"]).max() or 1.0
     ax.set(xlim=(-half, half), ylim=(-half, half), aspect="equal", xticks=[], yticks=[], title=title)
     return fig
 
 
-def image_grid(images: Float[np.ndarray, "n channels height width"], columns: int = 8) -> Figure:
-    """Draw images with values in [−1, 1], one or three channels, row by row.
+def image_grid(images: Num[Any, "n channels height width"], columns: int = 8) -> Figure:
+    """Draw images with values in [−1, 1], one or three channels, row by row; values a little beyond are cut off.
 
-    Raises ValueError for another shape or columns below 1. Chapter: full-models.
+    Raises ValueError for another shape, columns < 1, NaN, inf, or values beyond ±2, such as bytes; TypeError for what
+    is not real numbers. Chapter: full-models.
     """
-    shape = np.shape(images)
-    if len(shape) != 4 or shape[0] == 0 or shape[1] not in (1, 3):
-        raise ValueError(f"images has shape {shape}: (n, 1 or 3, height, width) is needed, with n ≥ 1")
-    if columns < 1:
-        raise ValueError(f"columns is {columns}: it must be at least 1")
-    rows = -(-shape[0] // columns)
-    sheet = np.ones((rows * columns, *shape[1:]))
-    sheet[: shape[0]] = (np.clip(images, -1, 1) + 1) / 2
-    tiles = sheet.reshape(rows, columns, *shape[1:]).transpose(0, 3, 1, 4, 2)
-    tiles = tiles.reshape(rows * shape[2], columns * shape[3], shape[1])
-    fig, ax = plt.subplots(figsize=(0.6 * columns, 0.6 * rows * shape[2] / shape[3]))
-    ax.imshow(tiles.squeeze(), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    images, columns = reals("images", images), whole("columns", columns)
+    if images.ndim != 4 or 0 in images.shape or images.shape[1] not in (1, 3):
+        raise ValueError(f"images has shape {images.shape}: (n, 1 or 3, height, width) is needed, with n ≥ 1")
+    if (largest := np.abs(images).max()) > 2:
+        raise ValueError(f"images reach {largest:g}: values from −1 to 1 are drawn, so bytes / 127.5 − 1")
+    n, channels, height, width = images.shape
+    rows = -(-n // columns)
+    sheet = np.ones((rows * columns, channels, height, width))
+    sheet[:n] = (np.clip(images, -1, 1) + 1) / 2
+    tiles = sheet.reshape(rows, columns, channels, height, width).transpose(0, 3, 1, 4, 2)
+    tiles = tiles.reshape(rows * height, columns * width, channels)
+    fig, ((ax,),) = _panels(1, 1, 0.6 * columns, 0.6 * rows * height / width)
+    ax.imshow(tiles if channels == 3 else tiles[..., 0], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     ax.set_axis_off()
     return fig
