@@ -78,7 +78,7 @@ def label_ends(ax: Axes, gap: float = 1.25) -> None:
     `ramp`) get `MUTED` words; lines without a label get none. ``gap`` is the least distance of two words in heights of
     the letters. Raises ValueError if no line has a label. Chapter: wasserstein-1d.
     """
-    lines = [line for line in ax.get_lines() if not str(line.get_label()).startswith("_") and len(line.get_xdata())]
+    lines = [line for line in ax.get_lines() if not str(line.get_label()).startswith("_") and np.size(line.get_xdata())]
     if not lines:
         raise ValueError("ax has no line with a label: give each line that shall be named a label=")
     ax.figure.draw_without_rendering()  # type: ignore[union-attr]  # now the scales and the layout stand
