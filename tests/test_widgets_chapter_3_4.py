@@ -33,7 +33,7 @@ def problems() -> list[dict]:
 def test_primal_dual_pot_and_the_pages_solver_agree(problems):
     import ot  # pulls torch in: seconds
 
-    solved = in_node("v.all.map((p) => m.solve(p.supply, p.demand, p.cost))", "transport.mjs", all=problems)
+    solved = in_node("v.all.map((p) => m.solve(p.supply, p.demand, p.cost))", "maths/transport.mjs", all=problems)
     for problem, found in zip(problems, solved, strict=True):
         supply, demand, cost = (np.array(problem[key], dtype=float) for key in ("supply", "demand", "cost"))
         n, m = cost.shape
@@ -60,7 +60,7 @@ def test_the_pages_assignment_agrees_with_scipy_and_pot():
     clouds = [rng.uniform(0, 3, (2, n, 2)) for n in rng.integers(1, 13, 200)]
     expression = "v.clouds.map(([x, y]) => m.assignment(m.distances(x, y)))"
     for (x, y), found in zip(
-        clouds, in_node(expression, "assignment.mjs", clouds=[c.tolist() for c in clouds]), strict=True
+        clouds, in_node(expression, "maths/assignment.mjs", clouds=[c.tolist() for c in clouds]), strict=True
     ):
         cost = np.linalg.norm(x[:, None] - y, axis=-1)
         rows, columns = linear_sum_assignment(cost)
@@ -103,7 +103,7 @@ BAND = """v.pairs.map(([p, q]) => { const laws = m.twoLaws(p, q), far = m.rises(
 @pytest.fixture(scope="module")
 def bands() -> list[tuple[list[float], list[float], dict]]:
     pairs = line_laws()
-    return [(*pair, found) for pair, found in zip(pairs, in_node(BAND, "lipschitz.mjs", pairs=pairs), strict=True)]
+    return [(*pair, found) for pair, found in zip(pairs, in_node(BAND, "maths/lipschitz.mjs", pairs=pairs), strict=True)]
 
 
 def test_the_band_is_the_range_of_all_optimal_critics(bands):
@@ -161,7 +161,7 @@ def test_parts_inside_the_cone_are_where_the_rule_breaks():
     ]
     expression = """v.cases.map(({ x, f, t }) => { const laws = { x }, foot = x[0] + t * (x.at(-1) - x[0]);
       return { foot, parts: m.insideCone(laws, f, foot), steepest: m.steepest(laws, f) }; })"""
-    for case, found in zip(cases, in_node(expression, "lipschitz.mjs", cases=cases), strict=True):
+    for case, found in zip(cases, in_node(expression, "maths/lipschitz.mjs", cases=cases), strict=True):
         x, f, foot = np.array(case["x"]), np.array(case["f"]), found["foot"]
         z = np.linspace(x[0], x[-1], 2001)
         over = np.abs(np.interp(z, x, f) - np.interp(foot, x, f)) - np.abs(z - foot)
@@ -258,7 +258,7 @@ def test_two_sides_reads_what_the_page_reads_and_meets_at_w1():
       return { start: m.fill(r, r.buckets.map(() => -1)), plan, dear, least: m.extremes(r).least,
         cost: m.planCost(r, plan), value: m.priceValue(r, dear), wild: m.priceValue(r, prices),
         broken: m.broken(r, prices).length, fair: m.cTransform(r, prices) }; })"""
-    for road, found in zip(roads, in_node(expression, "shipping.mjs", roads=roads), strict=True):
+    for road, found in zip(roads, in_node(expression, "maths/shipping.mjs", roads=roads), strict=True):
         widget = widgets.TwoSides(road["piles"], road["holes"])
         assert widget.plan == found["start"]
         assert widget.value == 0

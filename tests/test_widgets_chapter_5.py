@@ -48,7 +48,7 @@ def test_the_pages_exact_critic_is_the_librarys():
         critic = transport.optimal_critic(x, y, tips="x")
         value, gradient = in_node(
             "[v.z.map((p) => m.cones(v.x, v.h)(...p).value), v.z.map((p) => m.conesGradient(v.x, v.h)(...p))]",
-            "surfaces.mjs", x=x.tolist(), z=z.tolist(), h=heights.tolist(),
+            "maths/surfaces.mjs", x=x.tolist(), z=z.tolist(), h=heights.tolist(),
         )  # fmt: skip
         np.testing.assert_allclose(value, critic(z), atol=1e-12)
         np.testing.assert_allclose(gradient, critic.gradient(z), atol=1e-9)
@@ -57,7 +57,7 @@ def test_the_pages_exact_critic_is_the_librarys():
 def test_exact_arrows_have_length_one_and_lie_on_transport_rays(widget):
     real, fake = np.array(widget.real), np.array(widget.generated)
     expression = "v.y.map((p) => m.conesGradient(v.x, v.h)(...p))"
-    arrows = in_node(expression, "surfaces.mjs", x=widget.real, y=widget.generated, h=widget.heights)
+    arrows = in_node(expression, "maths/surfaces.mjs", x=widget.real, y=widget.generated, h=widget.heights)
     for i, j in widget.plan:
         ray = (real[i] - fake[j]) / np.linalg.norm(real[i] - fake[j])
         # Coordinates on the page are rounded to 1e-7, which turns the ray of a very short way.
@@ -133,7 +133,7 @@ def test_the_page_unpacks_what_python_packed(widget):
       });
     })()"""
     ranges = [[reading["range"] for reading in critic] for critic in widget.readings]
-    found = in_node(expression, "surfaces.mjs", packed=packed, side=widget.axes[2], ranges=ranges)
+    found = in_node(expression, "maths/surfaces.mjs", packed=packed, side=widget.axes[2], ranges=ranges)
     assert [critic["left"] for critic in found][-1] == 0
     for name, shown in zip(names, found, strict=True):
         run = runs.load(name)

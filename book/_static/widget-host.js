@@ -3,6 +3,7 @@
  * model with anywidget's calls, and mounts its module from a blob URL. Works from file:// and http; asks the network for nothing.
  */
 (() => {
+  // biome-ignore lint/suspicious/noRedundantUseStrict: pages load this as a classic script
   "use strict";
   const MIME = "application/vnd.jupyter.widget-";
 
@@ -81,8 +82,7 @@
     const model = models.get(id);
     if (!model) throw new Error(`the page holds no state for widget ${id}`);
     const source = model.get("_esm");
-    if (source == null)
-      throw new Error(`${model.get("_model_name") ?? "this control"} needs a running kernel`);
+    if (source == null) throw new Error(`${model.get("_model_name") ?? "this control"} needs a running kernel`);
     dress(model.get("_css"));
     const loaded = await load(source);
     const widget = typeof loaded === "function" ? await loaded() : loaded;
@@ -122,9 +122,7 @@
 
   async function show(el, ready) {
     try {
-      await (
-        await ready
-      )();
+      await (await ready)();
       el.dataset.ready = "true";
       el.dispatchEvent(new CustomEvent("widget-ready", { bubbles: true }));
     } catch (error) {

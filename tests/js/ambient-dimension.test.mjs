@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { dimensionTicks, grouped, nearestIndex, outline, spread } from "../../wgan_lib/js/ambient-dimension.mjs";
+import {
+  dimensionTicks,
+  grouped,
+  nearestIndex,
+  outline,
+  spread,
+} from "../../wgan_lib/js/widgets/ambient-dimension.mjs";
 import { generator } from "./generator.mjs";
 
 test("the median has as many numbers below as above, in any order, and leaves its argument alone", () => {
@@ -16,12 +22,18 @@ test("a dragged-to place means the dimension at the smallest ratio", () => {
   const dims = [2, 3, 16, 12288],
     next = generator(11);
   dims.forEach((dim, i) => assert.equal(nearestIndex(dims, dim), i));
-  assert.deepEqual([0.001, 6.8, 7, 400, 500, 1e9].map((dim) => nearestIndex(dims, dim)), [0, 1, 2, 2, 3, 3]);
+  assert.deepEqual(
+    [0.001, 6.8, 7, 400, 500, 1e9].map((dim) => nearestIndex(dims, dim)),
+    [0, 1, 2, 2, 3, 3],
+  );
   for (let k = 0; k < 200; k++) {
     const dim = 2 * 6144 ** next(),
       ratio = (d) => Math.max(d / dim, dim / d),
       found = dims[nearestIndex(dims, dim)];
-    assert.ok(dims.every((d) => ratio(found) <= ratio(d) * (1 + 1e-12)), `${dim} is not nearest to ${found}`);
+    assert.ok(
+      dims.every((d) => ratio(found) <= ratio(d) * (1 + 1e-12)),
+      `${dim} is not nearest to ${found}`,
+    );
   }
 });
 

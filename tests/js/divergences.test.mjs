@@ -12,7 +12,7 @@ import {
   pulls,
   quantile,
   w1Normals,
-} from "../../wgan_lib/js/divergences.mjs";
+} from "../../wgan_lib/js/maths/divergences.mjs";
 
 const near = (a, b, tolerance) => assert.ok(Math.abs(a - b) <= tolerance, `${a} is not ${b} within ${tolerance}`);
 const pairs = [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { decodeState, encodeState } from "../../wgan_lib/js/link.mjs";
+import { decodeState, encodeState } from "../../wgan_lib/js/kit/link.mjs";
 
 const state = { mean: [-3, 7], unit: ["nats", "bits"], heights: [0, 1], points: [-2, 2], on: true };
 const now = {

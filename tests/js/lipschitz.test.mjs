@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { bandAt, evaluate, gapOf, insideCone, optimal, rises, steepest, twoLaws, w1OnLine } from "../../wgan_lib/js/lipschitz.mjs";
+import {
+  bandAt,
+  evaluate,
+  gapOf,
+  insideCone,
+  optimal,
+  rises,
+  steepest,
+  twoLaws,
+  w1OnLine,
+} from "../../wgan_lib/js/maths/lipschitz.mjs";
 
 const crates = twoLaws([0, 10], [1, 11]); // fact 49
 
@@ -18,7 +28,8 @@ test("two crates, each moved by one: between them the optimal critic is free", (
 });
 
 test("equal laws leave every 1-Lipschitz function optimal, at W1 = 0", () => {
-  const same = twoLaws([0, 3, 3], [3, 0, 3]), far = rises(same);
+  const same = twoLaws([0, 3, 3], [3, 0, 3]),
+    far = rises(same);
   assert.equal(w1OnLine(same).w1, 0);
   assert.deepEqual([far[0][1], far[1][0]], [3, 3]);
 });

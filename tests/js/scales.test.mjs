@@ -12,7 +12,7 @@ import {
   scientific,
   snap,
   ticks,
-} from "../../wgan_lib/js/scales.mjs";
+} from "../../wgan_lib/js/kit/scales.mjs";
 
 const near = (a, b, tolerance = 1e-12) =>
   assert.ok(Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(b)), `${a} is not ${b}`);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { distances } from "../../wgan_lib/js/assignment.mjs";
-import { join, meanCost, savers, tidy } from "../../wgan_lib/js/transport-plan.mjs";
+import { distances } from "../../wgan_lib/js/maths/assignment.mjs";
+import { join, meanCost, savers, tidy } from "../../wgan_lib/js/widgets/transport-plan.mjs";
 
 test("joining frees, exchanges or undoes, and never gives a point away twice", () => {
   assert.deepEqual(join([-1, -1, -1], 0, 2), [2, -1, -1]);
@@ -13,13 +13,50 @@ test("joining frees, exchanges or undoes, and never gives a point away twice", (
 test("a damaged matching loses what it cannot hold", () => assert.deepEqual(tidy([1, 1, 0.1]), [1, -1, 0]));
 
 test("a plan with missing lines has no cost", () => {
-  const cost = distances([[0, 0], [1, 0]], [[0, 1], [1, 2]]);
+  const cost = distances(
+    [
+      [0, 0],
+      [1, 0],
+    ],
+    [
+      [0, 1],
+      [1, 2],
+    ],
+  );
   assert.equal(meanCost(cost, [0, 1]), 1.5);
   assert.ok(Number.isNaN(meanCost(cost, [0, -1])));
 });
 
 test("a hint names two lines where a swap saves, a cycle where only a cycle does, none at the optimum", () => {
-  assert.deepEqual(savers([[5, 1], [1, 5]], [0, 1]), [0, 1]);
-  assert.deepEqual(savers([[1, 0, 9], [9, 1, 0], [0, 9, 1]], [0, 1, 2]).sort(), [0, 1, 2]);
-  assert.deepEqual(savers([[1, 5], [5, 1]], [0, 1]), []);
+  assert.deepEqual(
+    savers(
+      [
+        [5, 1],
+        [1, 5],
+      ],
+      [0, 1],
+    ),
+    [0, 1],
+  );
+  assert.deepEqual(
+    savers(
+      [
+        [1, 0, 9],
+        [9, 1, 0],
+        [0, 9, 1],
+      ],
+      [0, 1, 2],
+    ).sort(),
+    [0, 1, 2],
+  );
+  assert.deepEqual(
+    savers(
+      [
+        [1, 5],
+        [5, 1],
+      ],
+      [0, 1],
+    ),
+    [],
+  );
 });

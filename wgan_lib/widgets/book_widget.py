@@ -1,5 +1,6 @@
 """What all widgets share: a script joined into one module, the style sheet, and no value passed over in silence."""
 
+import posixpath
 import re
 from functools import cache
 from importlib.resources import files
@@ -10,7 +11,7 @@ import anywidget
 import traitlets as t
 
 _JS = files("wgan_lib") / "js"
-_IMPORT = re.compile(r"""^import (?:(\{[^}"']*\}) from )?["']\./([\w.-]+)\.mjs["'];$""", re.MULTILINE)
+_IMPORT = re.compile(r"""^import (?:(\{[^}"']*\}) from )?["'](\.{1,2}/[\w./-]+)\.mjs["'];$""", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?:(default )|(?=(?:async )?(?:function|const|let|class) (\w+)))", re.MULTILINE)
 _LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
@@ -23,7 +24,7 @@ def joined(module: str) -> str:
     exports, the imported before the importing, so that the whole needs no further import.
 
     Raises FileNotFoundError for a missing module, ValueError where modules import each other in a circle, or for forms
-    other than `import { a, b as c } from "./x.mjs";` and an `export` before a declaration. Chapter: every one.
+    other than `import { a, b as c } from "../kit/x.mjs";` and an `export` before a declaration. Chapter: every one.
     """
     parts: dict[str, str] = {}
     _collect(module.removesuffix(".mjs"), (), parts)
@@ -38,11 +39,13 @@ def _collect(part: str, importers: tuple[str, ...], parts: dict[str, str]) -> No
     if part in importers:
         raise ValueError(f"module {part}.mjs imports itself: {' → '.join(f'{m}.mjs' for m in (*importers, part))}")
     source = (_JS / f"{part}.mjs").read_text(encoding="utf-8")
+    here = posixpath.dirname(part)
+    imported = lambda found: posixpath.normpath(posixpath.join(here, found[2]))  # noqa: E731
     for found in _IMPORT.finditer(source):
-        if found[2] not in parts:
-            _collect(found[2], (*importers, part), parts)
+        if imported(found) not in parts:
+            _collect(imported(found), (*importers, part), parts)
     exports = ["default" if found[1] else found[2] for found in _EXPORT.finditer(source)]
-    body = _IMPORT.sub(lambda m: f"const {m[1].replace(' as ', ': ')} = {_name(m[2])};" if m[1] else "", source)
+    body = _IMPORT.sub(lambda m: f"const {m[1].replace(' as ', ': ')} = {_name(imported(m))};" if m[1] else "", source)
     body = _EXPORT.sub(lambda m: "const in_default = " if m[1] else "", body)
     if left := _LEFT_OVER.search(body):
         raise ValueError(f"module {part}.mjs has {left[0]!r}: this form of import or export cannot be joined")

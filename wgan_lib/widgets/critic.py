@@ -36,7 +36,7 @@ class ExactAndLearned(BookWidget):
     not finite, and for a frame or a critic that is not there. Source: Gulrajani 2017, proposition 1. Chapter: critic.
     """
 
-    _esm = joined("exact-and-learned.mjs")
+    _esm = joined("widgets/exact-and-learned.mjs")
     task = t.Unicode(
         "Drag the knob along the training. When does the raw gap pass the exact W₁, and does the certified number ever?"
     ).tag(sync=True)

@@ -24,7 +24,7 @@ class MoveGaussians(BookWidget):
     (2017), section 2. Chapter: js-saturation.
     """
 
-    _esm = joined("move-gaussians.mjs")
+    _esm = joined("widgets/move-gaussians.mjs")
     mean_p = t.Float(0.0).tag(sync=True)
     std_p = t.Float(1.0).tag(sync=True)
     mean_q = t.Float(2.0).tag(sync=True)
@@ -66,7 +66,7 @@ class ParallelLines(BookWidget):
     Source: Arjovsky, Chintala & Bottou (2017), example 1; Arjovsky & Bottou (2017), section 3. Chapter: js-saturation.
     """
 
-    _esm = joined("parallel-lines.mjs")
+    _esm = joined("widgets/parallel-lines.mjs")
     theta = t.Float(0.6).tag(sync=True)
     tilt = t.Float(0.0).tag(sync=True)
     noise = t.Float(0.0).tag(sync=True)
@@ -118,7 +118,7 @@ class AmbientDimension(BookWidget):
     Source: Arjovsky & Bottou (2017), lemma 3 and theorem 2.2; the bound is Fano's. Chapter: js-saturation.
     """
 
-    _esm = joined("ambient-dimension.mjs")
+    _esm = joined("widgets/ambient-dimension.mjs")
     task = t.Unicode("Slide the dimension up. How many are enough for orange to leave blue?").tag(sync=True)
     selected = t.Int(0).tag(sync=True)
     tenths = t.Int(read_only=True).tag(sync=True)

@@ -29,7 +29,7 @@ class TwoSides(BookWidget):
     Source: Kantorovich & Rubinstein (1958); Villani (2009), chapter 5. Chapter: kantorovich-rubinstein.
     """
 
-    _esm = joined("two-sides.mjs")
+    _esm = joined("widgets/two-sides.mjs")
     task = t.Unicode(
         "Drag the buckets to make the plan cheaper. Drag the prices to make them earn more. Can you make the two meet?"
     ).tag(sync=True)
@@ -128,7 +128,7 @@ class LipschitzCones(BookWidget):
     Source: Gulrajani et al. (2017), proposition 1; Villani (2009), remark 6.5. Chapter: kantorovich-rubinstein.
     """
 
-    _esm = joined("lipschitz-cones.mjs")
+    _esm = joined("widgets/lipschitz-cones.mjs")
     task = t.Unicode(
         "Drag the knots to raise E_P f − E_Q f. Keep the graph out of the cone, wherever you slide it."
     ).tag(sync=True)

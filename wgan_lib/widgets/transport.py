@@ -27,7 +27,7 @@ class SandPiles(BookWidget):
     Source: Villani (2003), theorem 2.18; Monge (1781) for the pile and the hole. Chapter: wasserstein-1d.
     """
 
-    _esm = joined("sand-piles.mjs")
+    _esm = joined("widgets/sand-piles.mjs")
     real = t.List(t.Float(), [2.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 3.0, 5.0, 4.0, 2.0, 1.0]).tag(sync=True)
     generated = t.List(t.Float(), [0.0, 1.0, 3.0, 5.0, 6.0, 4.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0]).tag(sync=True)
     area = t.Enum(("columns", "rows"), "columns").tag(sync=True)
@@ -85,7 +85,7 @@ class TransportPlan(BookWidget):
     Source: Kuhn (1955); Villani (2009), section 5 (cyclical monotonicity). Chapter: optimal-transport.
     """
 
-    _esm = joined("transport-plan.mjs")
+    _esm = joined("widgets/transport-plan.mjs")
     task = t.Unicode("Join each orange point to a blue one. Can you find the plan that nothing beats?").tag(sync=True)
     real: t.List[Any] = t.List().tag(sync=True)
     generated: t.List[Any] = t.List().tag(sync=True)

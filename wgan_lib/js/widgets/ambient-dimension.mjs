@@ -2,9 +2,10 @@
  * Two thin sheets in D dimensions: how far samples are from their nearest real sample, and what that proves about JS,
  * for the D that a slider picks. Python side: widgets.AmbientDimension, which bins. Chapter: js-saturation.
  */
-import { LN2 } from "./divergences.mjs";
-import { frame } from "./kit.mjs";
-import { fixed } from "./scales.mjs";
+
+import { frame } from "../kit/kit.mjs";
+import { fixed } from "../kit/scales.mjs";
+import { LN2 } from "../maths/divergences.mjs";
 
 /** Lowest, middle and highest of some numbers; the middle of an even count is the mean of the middle two. */
 export function spread(values) {

@@ -159,7 +159,7 @@ export function plot(w, parent, { height, label, margin = {}, x: xAxis = {}, y: 
       const across = px(p.x, xs),
         low = across.map((_, i) => p.y(typeof base === "number" ? base : base[i]));
       return across.length
-        ? pathThrough([...across, ...across.slice().reverse()], [...px(p.y, ys), ...low.reverse()]) + "Z"
+        ? `${pathThrough([...across, ...across.slice().reverse()], [...px(p.y, ys), ...low.reverse()])}Z`
         : "";
     });
   /** Line across the whole plot at x (direction "x") or at y (direction "y"). */
@@ -176,10 +176,9 @@ export function plot(w, parent, { height, label, margin = {}, x: xAxis = {}, y: 
   p.arrows = (words) => {
     const rings = path(words, "rings", (points) => points.map(([x, y]) => circlePath(p.x(x), p.y(y), 3.2)).join(""));
     return path(words, "arrows", (arrows) => {
-      const still = [];
-      const drawn = arrows.map((a) => arrowPath([p.x(a[0]), p.y(a[1]), p.x(a[2]), p.y(a[3])]) ?? (still.push(a), ""));
-      rings.set(still);
-      return drawn.join("");
+      const drawn = arrows.map((a) => arrowPath([p.x(a[0]), p.y(a[1]), p.x(a[2]), p.y(a[3])]));
+      rings.set(arrows.filter((_, i) => drawn[i] === null));
+      return drawn.filter(Boolean).join("");
     });
   };
   /** Text at (x, y), shifted by dx, dy px; it may lie outside the axes. */

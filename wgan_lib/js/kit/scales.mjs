@@ -1,4 +1,6 @@
-/** Pure parts of a plot: scales, ticks, how numbers are written, key steps, SVG paths. Nothing here touches the page. */
+/**
+ * Pure parts of a plot: scales, ticks, how numbers are written, key steps, SVG paths. Nothing here touches the page.
+ */
 
 /** Scale from `domain` to `range` (pixels), with `.invert`. */
 export function linear([d0, d1], [r0, r1]) {
@@ -78,7 +80,7 @@ export function pathThrough(xs, ys) {
       pen = "M";
       continue;
     }
-    path += pen + xs[i].toFixed(2) + "," + ys[i].toFixed(2);
+    path += `${pen}${xs[i].toFixed(2)},${ys[i].toFixed(2)}`;
     pen = "L";
   }
   return path;

@@ -1,5 +1,6 @@
 /**
- * Distances between two normal laws, their slopes in the shift, and the pull that each generator loss gives to a sample.
+ * Distances between two normal laws, their slopes in the shift, and the pull that each generator loss gives to a
+ * sample.
  * Nats throughout; W₁ in the units of x. Pure functions, held to wgan_lib.divergences and scipy by the tests.
  * Source: Goodfellow et al. (2014), section 4.1; Arjovsky & Bottou (2017), theorem 2.5. Chapter: js-saturation.
  */
@@ -59,7 +60,8 @@ const sigmoid = (t) => (t >= 0 ? 1 / (1 + Math.exp(-t)) : Math.exp(t) / (1 + Mat
 /**
  * Jensen–Shannon divergence of two normals: `{ js, gap, slope }`, gap = ln 2 − JS and slope = dJS/d(mean_q).
  * The gap ½∫p log(1 + q/p) + ½∫q log(1 + p/q) is integrated, not JS, so it keeps its digits when JS is a hair below
- * ln 2. Its integrand lives where both laws do, max(|z_p|, |z_q|) ≤ k; there the trapezoid rule converges exponentially.
+ * ln 2. Its integrand lives where both laws do, max(|z_p|, |z_q|) ≤ k; there the trapezoid rule converges
+ * exponentially.
  */
 export function jsNormals(meanP, stdP, meanQ, stdQ, points = 400) {
   const apart = Math.abs(meanP - meanQ) / (stdP + stdQ),

@@ -23,7 +23,8 @@
  * Vocabulary of the frame `w`
  *   get(trait)  set({ trait: value, … })   the state; set() saves to Python once per frame and asks for a draw
  *   choice, slider, check, button          native controls; `choice` and `slider` read choices and range from `state`
- *   plot({ height, label, x, y, margin, parent })   see plot.mjs: line, area, rule, dots, arrows, text, canvas, surface,
+ *   plot({ height, label, x, y, margin, parent })   see plot.mjs: line, area, rule, dots, arrows, text, canvas,
+ *   surface,
  *                                          handle, extent, describe
  *   columns(min)                           a row of plots that wraps below `min` px each; pass it as `parent`
  *   draw(fn)                               fn runs before each paint that needs it; `w.width` is the width in px
@@ -32,7 +33,8 @@
  *   colour(name)                           the theme's colour as text, for canvases: colour("real")
  *   still                                  true when the reader asked for reduced motion
  *   done                                   the cleanup that render returns
- * Colours (classes of marks and handles, custom properties --me-… of widgets.css): real, generated, mixture, critic, js,
+ * Colours (classes of marks and handles, custom properties --me-… of widgets.css): real, generated, mixture, critic,
+ * js,
  * non-saturating, ink, muted. "Reset" and "Copy link" come by themselves; a link needs a static page (link.mjs).
  */
 import { addControls } from "./controls.mjs";

@@ -2,9 +2,10 @@
  * Two normal laws to drag; JS, KL and W₁ with their slopes; the pull of three losses on samples.
  * Python side: widgets.MoveGaussians. Chapter: js-saturation.
  */
-import { averagePulls, density, jsNormals, klNormals, LN2, pulls, quantile, w1Normals } from "./divergences.mjs";
-import { frame } from "./kit.mjs";
-import { fixed, scientific } from "./scales.mjs";
+
+import { frame } from "../kit/kit.mjs";
+import { fixed, scientific } from "../kit/scales.mjs";
+import { averagePulls, density, jsNormals, klNormals, LN2, pulls, quantile, w1Normals } from "../maths/divergences.mjs";
 
 const SAMPLES = Array.from({ length: 7 }, (_, i) => quantile((i + 0.5) / 7));
 const LOSSES = [
@@ -13,7 +14,9 @@ const LOSSES = [
   { key: "wasserstein", colour: "critic", name: "Wasserstein, −f" },
 ];
 
-/** Readout of JS: near ln 2, which normals never reach, its digits are cut, not rounded up, and what is missing is said. */
+/**
+ * Readout of JS: near ln 2, which normals never reach, its digits are cut, not rounded up, and what is missing is said.
+ */
 export function describeJs({ js, gap }, unit) {
   const bits = unit === "bits",
     scale = bits ? 1 / LN2 : 1;
@@ -21,12 +24,14 @@ export function describeJs({ js, gap }, unit) {
   const cut = Math.floor((LN2 - gap) * scale * 1e5 - (gap === 0 ? 1e-9 : 0)) / 1e5;
   const missing = gap > 0 ? scientific(gap * scale) : "less than 10⁻³⁰⁰";
   return {
-    value: `${fixed(Math.min(cut, bits ? 0.99999 : 0.69314), 5)} ${unit}`,
+    value: `${fixed(Math.min(cut, Math.floor(1e5 * LN2 * scale - 0.5) / 1e5), 5)} ${unit}`,
     note: `→ ${bits ? "1 bit" : "ln 2"}, ${missing} below`,
   };
 }
 
-/** Length of a pull of 1 in units of x: the largest of 1, ½, ⅕, ⅒, … with which the longest arrow stays within `room`. */
+/**
+ * Length of a pull of 1 in units of x: the largest of 1, ½, ⅕, ⅒, … with which the longest arrow stays within `room`.
+ */
 export function arrowScale(longest, room) {
   let scale = 1;
   for (let i = 0; longest * scale > room && i < 60; i++) scale *= i % 3 === 1 ? 0.4 : 0.5;

@@ -12,7 +12,8 @@ export function encodeState(name, values) {
 }
 
 /**
- * The inverse of encodeState, for the traits in `state` only. A value of the wrong type or not among the choices is left
+ * The inverse of encodeState, for the traits in `state` only. A value of the wrong type or not among the choices is
+ * left
  * out, a number outside its range is moved to the nearest end. `now` holds the present values, whose types decide how
  * the text is read. null: not this widget's link.
  */
