@@ -210,7 +210,9 @@ def test_wrong_types_and_unknown_units_are_refused():
 
 def test_every_trait_that_the_module_reads_is_synced():
     source = (JS / "widgets/move-gaussians.mjs").read_text() + (JS / "kit/kit.mjs").read_text()
-    read = set(re.findall(r'(?:model|w)\.get\("(\w+)"\)|trait: "(\w+)"', (JS / "widgets/move-gaussians.mjs").read_text()))
+    read = set(
+        re.findall(r'(?:model|w)\.get\("(\w+)"\)|trait: "(\w+)"', (JS / "widgets/move-gaussians.mjs").read_text())
+    )
     names = {name for pair in read for name in pair if name}
     assert {"compact", "unit"} <= names <= set(widgets.MoveGaussians().keys)
     assert 'model.get("task")' in source

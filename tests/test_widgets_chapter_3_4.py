@@ -103,7 +103,9 @@ BAND = """v.pairs.map(([p, q]) => { const laws = m.twoLaws(p, q), far = m.rises(
 @pytest.fixture(scope="module")
 def bands() -> list[tuple[list[float], list[float], dict]]:
     pairs = line_laws()
-    return [(*pair, found) for pair, found in zip(pairs, in_node(BAND, "maths/lipschitz.mjs", pairs=pairs), strict=True)]
+    return [
+        (*pair, found) for pair, found in zip(pairs, in_node(BAND, "maths/lipschitz.mjs", pairs=pairs), strict=True)
+    ]
 
 
 def test_the_band_is_the_range_of_all_optimal_critics(bands):
