@@ -6,7 +6,7 @@ from torch import nn
 
 from wgan_lib import networks
 from wgan_lib.constraints import GradientPenalty, SpectralNorm
-from wgan_lib.networks import convolutional
+from wgan_lib.networks.convolutional import _block
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -23,18 +23,18 @@ def group_norm(channels: int) -> nn.Module:
 
 COUNTS = [
     # 16 · (3·64 + 64·128 + 128·256 + 256·512 + 512), and 2 · (128 + 256 + 512) of BatchNorm
-    (lambda: convolutional.dcgan_critic(), 2_763_776),
-    (lambda: convolutional.dcgan_critic(norm=nn.BatchNorm2d), 2_765_568),
-    (lambda: convolutional.dcgan_generator(), 3_576_704),
-    (lambda: convolutional.dcgan_generator(norm=None), 3_574_784),
-    (lambda: convolutional.dcgan_critic(32), 16 * (3 * 64 + 64 * 128 + 128 * 256 + 256)),
-    (lambda: convolutional.dcgan_critic(28, channels=1), 16 * (64 + 64 * 128) + 49 * 128),
-    (lambda: convolutional.resnet_critic(), 1_053_825),
-    (lambda: convolutional.resnet_critic(summed=True), 1_053_824),
-    (lambda: convolutional.resnet_generator(), 1_204_483),
-    (lambda: convolutional.resnet_generator(width=256), 4_276_739),
-    (lambda: convolutional.sn_critic(), 5_860_865),
-    (lambda: convolutional.sn_critic(widths=(64, 64, 128, 128, 256, 256, 512)), 2_935_873),
+    (lambda: networks.dcgan_critic(), 2_763_776),
+    (lambda: networks.dcgan_critic(norm=nn.BatchNorm2d), 2_765_568),
+    (lambda: networks.dcgan_generator(), 3_576_704),
+    (lambda: networks.dcgan_generator(norm=None), 3_574_784),
+    (lambda: networks.dcgan_critic(32), 16 * (3 * 64 + 64 * 128 + 128 * 256 + 256)),
+    (lambda: networks.dcgan_critic(28, channels=1), 16 * (64 + 64 * 128) + 49 * 128),
+    (lambda: networks.resnet_critic(), 1_053_825),
+    (lambda: networks.resnet_critic(summed=True), 1_053_824),
+    (lambda: networks.resnet_generator(), 1_204_483),
+    (lambda: networks.resnet_generator(width=256), 4_276_739),
+    (lambda: networks.sn_critic(), 5_860_865),
+    (lambda: networks.sn_critic(widths=(64, 64, 128, 128, 256, 256, 512)), 2_935_873),
 ]
 
 
@@ -45,36 +45,36 @@ def test_parameters_are_as_many_as_in_the_authors_code(make: object, expected: i
 
 @pytest.mark.parametrize(("side", "channels"), [(8, 1), (28, 1), (32, 3), (64, 3)])
 def test_dcgan_pairs_fit_each_other_at_every_side(side: int, channels: int) -> None:
-    generator = convolutional.dcgan_generator(side, channels, width=8, latent=16)
+    generator = networks.dcgan_generator(side, channels, width=8, latent=16)
     images = generator(torch.randn(3, 16, generator=rng()))
     assert images.shape == (3, channels, side, side)
     assert images.abs().max() <= 1
-    assert convolutional.dcgan_critic(side, channels, width=8)(images).shape == (3,)
+    assert networks.dcgan_critic(side, channels, width=8)(images).shape == (3,)
 
 
 def test_the_course_critic_has_the_channels_of_the_course() -> None:
-    convolutions = [m for m in convolutional.dcgan_critic() if isinstance(m, nn.Conv2d)]
+    convolutions = [m for m in networks.dcgan_critic() if isinstance(m, nn.Conv2d)]
     assert [m.in_channels for m in convolutions] + [convolutions[-1].out_channels] == [3, 64, 128, 256, 512, 1]
-    kinds = {type(m) for m in convolutional.dcgan_critic()}
+    kinds = {type(m) for m in networks.dcgan_critic()}
     assert kinds == {nn.Conv2d, nn.LeakyReLU, nn.Flatten, networks.Score}
 
 
 def test_residual_and_spectral_networks_take_images_of_side_32() -> None:
-    images = convolutional.resnet_generator(width=8, latent=6)(torch.randn(3, 6, generator=rng()))
+    images = networks.resnet_generator(width=8, latent=6)(torch.randn(3, 6, generator=rng()))
     assert images.shape == (3, 3, 32, 32)
-    for critic in (convolutional.resnet_critic(width=8), convolutional.sn_critic(widths=[4] * 7)):
+    for critic in (networks.resnet_critic(width=8), networks.sn_critic(widths=[4] * 7)):
         assert critic(images).shape == (3,)
 
 
 def test_summing_pixels_is_64_times_their_mean() -> None:
-    mean, total = convolutional.resnet_critic(width=8), convolutional.resnet_critic(width=8, summed=True)
+    mean, total = networks.resnet_critic(width=8), networks.resnet_critic(width=8, summed=True)
     images = torch.randn(3, 3, 32, 32, generator=rng(1))
     torch.testing.assert_close(total(images), 64 * mean(images), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("resample", ["up", "down"])
 def test_the_shortcut_on_the_smaller_map_equals_the_one_on_the_larger(resample: str) -> None:
-    block = convolutional._block(4, 6, None, nn.ReLU, resample)  # type: ignore[arg-type]
+    block = _block(4, 6, None, nn.ReLU, resample)  # type: ignore[arg-type]
     x = torch.randn(2, 4, 8, 8, generator=rng())
     one = next(m for m in block.shortcut.modules() if isinstance(m, nn.Conv2d))
     resized = nn.Upsample(scale_factor=2)(x) if resample == "up" else nn.AvgPool2d(2)(one(x))
@@ -83,7 +83,7 @@ def test_the_shortcut_on_the_smaller_map_equals_the_one_on_the_larger(resample: 
     torch.testing.assert_close(block(x), expected + block.body(x))
 
 
-@pytest.mark.parametrize("make", [convolutional.dcgan_critic, convolutional.resnet_critic, convolutional.sn_critic])
+@pytest.mark.parametrize("make", [networks.dcgan_critic, networks.resnet_critic, networks.sn_critic])
 def test_the_norm_is_an_argument_and_the_penalty_refuses_the_wrong_one(make: object) -> None:
     GradientPenalty(10.0).attach(make(norm=group_norm))  # type: ignore[operator]
     with pytest.raises(ValueError, match="BatchNorm2d"):
@@ -92,7 +92,7 @@ def test_the_norm_is_an_argument_and_the_penalty_refuses_the_wrong_one(make: obj
 
 
 def test_spectral_norm_bounds_every_weight_of_the_sn_critic() -> None:
-    critic = convolutional.sn_critic(widths=[4] * 7)
+    critic = networks.sn_critic(widths=[4] * 7)
     SpectralNorm(20).attach(critic)
     critic(torch.randn(2, 3, 32, 32, generator=rng()))
     layers = [m for m in critic if isinstance(m, nn.Conv2d | nn.Linear)]
@@ -102,7 +102,7 @@ def test_spectral_norm_bounds_every_weight_of_the_sn_critic() -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "std"), [(convolutional.dcgan_critic, 0.02), (convolutional.resnet_critic, (2 / (128 * 9)) ** 0.5)]
+    ("make", "std"), [(networks.dcgan_critic, 0.02), (networks.resnet_critic, (2 / (128 * 9)) ** 0.5)]
 )
 def test_weights_come_from_the_given_generator_with_the_stated_spread(make: object, std: float) -> None:
     torch.manual_seed(1)
@@ -118,8 +118,11 @@ def test_weights_come_from_the_given_generator_with_the_stated_spread(make: obje
 
 
 def test_bad_sizes_are_refused() -> None:
-    for side in (30, 33, 2, 0):
+    for side in (30, 33, 2):
         with pytest.raises(ValueError, match=f"side is {side}: it must come down"):
-            convolutional.dcgan_critic(side)
+            networks.dcgan_critic(side)
+    for name, value in (("side", 0), ("side", 32.5), ("width", 0), ("channels", "3"), ("rng", 0)):
+        with pytest.raises((ValueError, TypeError), match=f"{name} is {value!r}: it must be"):
+            networks.dcgan_critic(**{name: value})
     with pytest.raises(ValueError, match=r"widths is \(4, 4\): 7 numbers"):
-        convolutional.sn_critic(widths=(4, 4))
+        networks.sn_critic(widths=(4, 4))

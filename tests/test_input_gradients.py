@@ -7,9 +7,15 @@ import torch
 from torch import Tensor, nn
 
 from wgan_lib import networks
-from wgan_lib.constraints import GradientPenalty, LipschitzConstraint, Orthonormal, SpectralNorm, Unconstrained
-from wgan_lib.constraints.input_gradients import gradient_norms, reverse_chain
-from wgan_lib.networks import convolutional
+from wgan_lib.constraints import (
+    GradientPenalty,
+    LipschitzConstraint,
+    Orthonormal,
+    SpectralNorm,
+    Unconstrained,
+    gradient_norms,
+    reverse_chain,
+)
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -48,9 +54,9 @@ CRITICS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "leaky copies": (lambda: networks.mlp(2, 16, 16, 1, copies=3, activation=leaky), (3, *POINTS)),
     "Fourier features": (fourier, POINTS),
     "copies of Fourier features": (lambda: networks.side_by_side([fourier(), fourier()]), (2, *POINTS)),
-    "DCGAN": (lambda: convolutional.dcgan_critic(16, width=8), (6, 3, 16, 16)),
-    "ResNet": (lambda: convolutional.resnet_critic(width=4), (3, 3, 32, 32)),
-    "SN-GAN": (lambda: convolutional.sn_critic(widths=[4] * 7), (3, 3, 32, 32)),
+    "DCGAN": (lambda: networks.dcgan_critic(16, width=8), (6, 3, 16, 16)),
+    "ResNet": (lambda: networks.resnet_critic(width=4), (3, 3, 32, 32)),
+    "SN-GAN": (lambda: networks.sn_critic(widths=[4] * 7), (3, 3, 32, 32)),
     "odd convolutions": (lambda: nn.Sequential(odd_convolutions(), networks.Score()), IMAGES),
 }
 PLAIN: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
@@ -61,7 +67,7 @@ PLAIN: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
         lambda: nn.Sequential(nn.Linear(2, 2), networks.FourierFeatures(2, 3, 1.0, rng()), networks.mlp(8, 1)),
         POINTS,
     ),
-    "group norm": (lambda: convolutional.dcgan_critic(16, width=8, norm=lambda c: nn.GroupNorm(1, c)), (6, 3, 16, 16)),
+    "group norm": (lambda: networks.dcgan_critic(16, width=8, norm=lambda c: nn.GroupNorm(1, c)), (6, 3, 16, 16)),
     "reflecting": (
         lambda: nn.Sequential(
             nn.Conv2d(3, 1, 3, padding=1, padding_mode="reflect"), nn.Flatten(), nn.Linear(210, 1), networks.Score()

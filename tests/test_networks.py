@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -146,7 +147,52 @@ def test_bad_arguments_are_refused() -> None:
         networks.mlp(2, 0, 1)
     with pytest.raises(ValueError, match="copies is 0"):
         networks.mlp(2, 1, copies=0)
+    for size in (2.5, "2", None, True):
+        with pytest.raises(ValueError, match="each of sizes is"):
+            networks.mlp(size, 1)
+    assert networks.mlp(np.int64(2), np.int32(1))[0].in_features == 2
+    for rng in (0, "0", np.random.default_rng(0)):
+        with pytest.raises(TypeError, match=r"rng is .*: it must be a torch.Generator"):
+            networks.mlp(2, 1, rng=rng)
     with pytest.raises(ValueError, match="group_size is 1"):
         networks.GroupSort(1)
     with pytest.raises(ValueError, match="3 features cannot be split"):
         networks.GroupSort(2)(torch.zeros(1, 3))
+
+
+class Frozen(nn.BatchNorm1d):
+    """A layer that somebody froze for good."""
+
+    def train(self, mode: bool = True) -> nn.Module:
+        return super().train(False)
+
+
+def test_evaluating_gives_each_module_its_own_mode_back() -> None:
+    frozen = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Dropout(), nn.Linear(3, 1))
+    frozen[1].eval()
+    own = nn.Sequential(nn.Linear(2, 3), Frozen(3))
+    own[1].training = True  # somebody's own train() must not be called either
+    sleeping = nn.Sequential(nn.BatchNorm1d(2)).eval()
+    everything = [m for network in (frozen, own, sleeping) for m in network.modules()]
+    before = [m.training for m in everything]
+    with networks.evaluating(frozen, own, sleeping, lambda x: x):
+        assert not any(m.training for m in everything)
+        assert not frozen(torch.randn(4, 2, generator=rng())).requires_grad
+    with pytest.raises(RuntimeError, match="shapes cannot"), networks.evaluating(frozen):
+        frozen(torch.zeros(1, 3))
+    assert [m.training for m in everything] == before == [True, True, False, True, True, True, True, True, False, False]
+    assert torch.is_grad_enabled()
+
+
+def test_what_is_wrapped_round_a_network_comes_off() -> None:
+    lightning = pytest.importorskip("lightning_fabric")
+    network = networks.mlp(2, 4, 1)
+    assert networks.unwrapped(network) is network
+    compiled = torch.compile(network, backend="eager")
+    assert networks.unwrapped(compiled) is networks.unwrapped(nn.DataParallel(compiled)) is network
+    fabric = lightning.Fabric(accelerator="cpu", devices=1)
+    assert networks.unwrapped(fabric.setup_module(network)) is network
+    assert list(networks.unwrapped(compiled).state_dict()) == ["0.weight", "0.bias", "2.weight", "2.bias"]
+    with networks.evaluating(compiled):
+        assert not any(m.training for m in network.modules())
+    assert all(m.training for m in network.modules())

@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d
 from torch.nn.utils import parametrize
 
-from wgan_lib.networks import BatchedLinear, Score
-from wgan_lib.networks.convolutional import Residual
+from wgan_lib.networks import BatchedLinear, Residual, Score
 
 PullBack = Callable[[Tensor], Tensor]
 

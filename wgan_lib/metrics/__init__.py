@@ -9,7 +9,33 @@ from scipy import stats
 from torch import Tensor
 
 from wgan_lib import transport
+from wgan_lib.metrics.pictures import (
+    Classifier,
+    ScoreAndFloor,
+    class_shares,
+    density_coverage,
+    frechet_distance,
+    load_classifier,
+    precision_recall,
+    scores,
+)
 from wgan_lib.sampling import Law
+
+__all__ = [
+    "Classifier",
+    "HeldOutW1",
+    "ModeCoverage",
+    "ScoreAndFloor",
+    "class_shares",
+    "density_coverage",
+    "frechet_distance",
+    "load_classifier",
+    "mode_coverage",
+    "mode_coverage_ceiling",
+    "precision_recall",
+    "scores",
+    "w1_to_held_out",
+]
 
 
 class ModeCoverage(NamedTuple):

@@ -3,6 +3,9 @@
 Every score comes with its floor: what held-out pictures score against other held-out pictures of the same number.
 """
 
+import io
+import json
+import pickle  # for its error only
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -16,7 +19,7 @@ from torch import Tensor, nn
 
 from wgan_lib import transport
 from wgan_lib.divergences import w2_normals_multivariate
-from wgan_lib.training import checkpoints
+from wgan_lib.files import DamagedFileError, read_sealed
 
 Features = Float[np.ndarray, "n d"]
 
@@ -64,10 +67,15 @@ def load_classifier(name: str = "digits") -> Classifier:
     if not path.exists():
         make = f"python experiments/train_classifier.py {name}"
         raise FileNotFoundError(f"no classifier for {name!r} is at {path}; where the data are labelled: {make}")
-    saved = checkpoints.load(path)
-    classifier = Classifier(saved["settings"]["image_shape"], saved["settings"]["n_classes"])
+    archive = read_sealed(path, "checkpoint")
+    try:
+        saved = torch.load(io.BytesIO(archive), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise DamagedFileError(f"{path} holds something else than weights, and was not loaded: {error}") from error
+    settings = json.loads(saved["settings"])
+    classifier = Classifier(settings["image_shape"], settings["n_classes"])
     classifier.load_state_dict(saved["network"])
-    classifier.settings = saved["settings"]
+    classifier.settings = settings
     return classifier.eval()
 
 
@@ -114,7 +122,7 @@ def _balls(real: Features, generated: Features, k: int) -> tuple[Features, Featu
     return cdist(real, generated), radii[0], radii[1]
 
 
-class Score(NamedTuple):
+class ScoreAndFloor(NamedTuple):
     """A score and its ``floor``, means and standard deviations over splits. Chapter: full-models."""
 
     value: float
@@ -131,7 +139,7 @@ def scores(
     *,
     n: int | None = None,
     splits: int = 8,
-) -> dict[str, Score]:
+) -> dict[str, ScoreAndFloor]:
     """Score generated pictures against held-out ones, n of each, beside n other held-out ones: the floor.
 
     Each of ``splits`` draws n pictures of each sort without replacement; n defaults to as many as there are, 1000 at
@@ -153,7 +161,7 @@ def scores(
         pairs.append([_compare(reference, other, n_classes, split) for other in others])
     found = {name: np.array([[scores[name] for scores in pair] for pair in pairs]) for name in pairs[0][0]}
     summaries = {name: np.stack([v.mean(0), v.std(0, ddof=1)], axis=1) for name, v in found.items()}
-    return {name: Score(*summary.ravel().tolist()) for name, summary in summaries.items()}
+    return {name: ScoreAndFloor(*summary.ravel().tolist()) for name, summary in summaries.items()}
 
 
 def class_shares(classes: Int64[np.ndarray, "n"], n_classes: int) -> Float[np.ndarray, "n_classes"]:

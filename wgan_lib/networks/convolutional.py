@@ -15,20 +15,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from wgan_lib.networks import Score
+from wgan_lib import checks
+from wgan_lib.networks.connected import Score, generator_of, initialise, leaky
 
 Make = Callable[[], nn.Module]
 Norm = Callable[[int], nn.Module] | None
 
 
-def leaky(slope: float = 0.2) -> Make:
-    """Return what makes a LeakyReLU of this slope, x ↦ max(x, slope · x). Chapter: full-models."""
-    return lambda: nn.LeakyReLU(slope)
-
-
 def _pyramid(side: int, width: int) -> tuple[list[int], int]:
     """Return the channels of the layers that halve the images, and the side of the last and smallest maps."""
-    widths, small = [width], side // 2
+    side, widths = checks.whole("side", side), [checks.whole("width", width)]
+    small = side // 2
     while small > 4 and small % 2 == 0:
         widths, small = [*widths, 2 * widths[-1]], small // 2
     if side % 2 or not 2 <= small <= 7:
@@ -40,15 +37,8 @@ def _with(norm: Norm, channels: int, activation: Make) -> list[nn.Module]:
     return ([] if norm is None else [norm(channels)]) + [activation()]
 
 
-@torch.no_grad()
 def _ready(network: nn.Sequential, rng: torch.Generator | None, std: float | None = None) -> nn.Sequential:
-    """Draw W ~ N(0, std²), by default He's 2/fan_in; biases 0."""
-    rng = rng or torch.Generator().manual_seed(0)
-    for layer in network.modules():
-        if isinstance(layer, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
-            layer.weight.normal_(0, std or math.sqrt(2 / layer.weight[0].numel()), generator=rng)
-            if layer.bias is not None:
-                layer.bias.zero_()
+    initialise(network, math.sqrt(2), generator_of(rng), "normal", std)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
 
 
@@ -68,6 +58,7 @@ def dcgan_critic(
     Source: Radford 2016; models/dcgan.py of martinarjovsky/WassersteinGAN. Chapter: full-models.
     """
     widths, small = _pyramid(side, width)
+    channels, width = checks.whole("channels", channels), widths[0]
     layers: list[nn.Module] = [nn.Conv2d(channels, width, 4, 2, 1, bias=False), activation()]
     for fan_in, fan_out in pairwise(widths):
         layers += [nn.Conv2d(fan_in, fan_out, 4, 2, 1, bias=False), *_with(norm, fan_out, activation)]
@@ -91,7 +82,8 @@ def dcgan_generator(
     Source: Radford 2016; models/dcgan.py of martinarjovsky/WassersteinGAN. Chapter: full-models.
     """
     widths, small = _pyramid(side, width)
-    top = widths[-1]
+    channels, latent = checks.whole("channels", channels), checks.whole("latent", latent)
+    width, top = widths[0], widths[-1]
     layers: list[nn.Module] = [nn.Linear(latent, top * small**2, bias=False), nn.Unflatten(-1, (top, small, small))]
     for fan_in, fan_out in pairwise(widths[::-1]):
         layers += [*_with(norm, fan_in, activation), nn.ConvTranspose2d(fan_in, fan_out, 4, 2, 1, bias=False)]
@@ -146,6 +138,7 @@ def resnet_critic(
     Source: Gulrajani 2017, appendix F, and its gan_cifar_resnet.py; Miyato 2018, table 4, and snresnet_32.py of
     pfnet-research/sngan_projection. Chapter: full-models.
     """
+    channels, width = checks.whole("channels", channels), checks.whole("width", width)
     down = [
         _block(channels, width, norm, activation, "down", first=True),
         _block(width, width, norm, activation, "down"),
@@ -169,6 +162,8 @@ def resnet_generator(
     1,204,483 parameters, as WGAN-GP's without labels; ``width=256`` is SN-GAN's, 4,276,739. W ~ N(0, 2/fan_in).
     Source: as ``resnet_critic``; resnet_32.py of pfnet-research/sngan_projection. Chapter: full-models.
     """
+    channels, width = checks.whole("channels", channels), checks.whole("width", width)
+    latent = checks.whole("latent", latent)
     start = [nn.Linear(latent, width * 16), nn.Unflatten(-1, (width, 4, 4))]
     blocks = [_block(width, width, norm, activation, "up") for _ in range(3)]
     end = [*_with(norm, width, activation), nn.Conv2d(width, channels, 3, padding=1), nn.Tanh()]
@@ -192,6 +187,7 @@ def sn_critic(
     """
     if len(widths) != 7:
         raise ValueError(f"widths is {tuple(widths)}: 7 numbers are needed, one for each convolution")
+    channels, widths = checks.whole("channels", channels), [checks.whole("each of widths", width) for width in widths]
     layers: list[nn.Module] = [nn.Conv2d(channels, widths[0], 3, padding=1), activation()]
     for i, (fan_in, fan_out) in enumerate(pairwise(widths)):
         halving = nn.Conv2d(fan_in, fan_out, 4, 2, 1) if i % 2 == 0 else nn.Conv2d(fan_in, fan_out, 3, padding=1)
