@@ -91,7 +91,7 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
 
 
 def sweep(path: Path) -> None:
-    """Remove what writers of ``path`` that were killed left half-written; a living writer's stays. Chapter: full-models."""
+    """Remove what killed writers of ``path`` left half-written; a living writer's stays. Chapter: full-models."""
     for scrap in path.parent.glob(f".{path.name}.*.part"):
         host, pid, *_ = [*scrap.name.removeprefix(f".{path.name}.").split("."), "", ""]
         with suppress(OSError):
