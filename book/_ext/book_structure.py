@@ -10,9 +10,11 @@ import yaml
 from myst_nb.core.read import read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
 from nbformat import NotebookNode
-from pybtex.database import Entry, parse_file
+from pybtex.database import Entry as Work
+from pybtex.database import parse_file
 from pybtex.plugin import find_plugin
 from pybtex.richtext import Text
+from toc import Entry, entries
 
 
 def read_cells(text: str) -> NotebookNode:
@@ -21,13 +23,10 @@ def read_cells(text: str) -> NotebookNode:
 
 
 @dataclass(frozen=True)
-class Page:
-    """One file of the table of contents; `number` is its chapter's, `depth` how far its headings are numbered."""
+class Page(Entry):
+    """An entry of the table of contents with its file, cut into cells."""
 
-    name: str
     path: Path
-    number: int | None
-    depth: int
     source: NotebookNode
 
     @property
@@ -50,27 +49,28 @@ class Book:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.config: dict[str, Any] = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
-        toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-        self.pages = {page.name: page for page in self._pages(toc)}
+        self.entries = entries(root)
+        self.pages = {entry.name: self._page(entry) for entry in self.entries}
 
-    def _pages(self, toc: dict[str, Any]) -> list[Page]:
-        pages = [self._page(toc["root"], None, 0)]
-        chapter = 0
-        for part in toc.get("parts", [toc]):
-            numbered = {**toc.get("options", {}), **toc.get("defaults", {}), **part}.get("numbered", False)
-            depth = 999 if numbered is True else int(numbered)
-            for entry in part.get("chapters", []):
-                if set(entry) - {"file", "title"}:
-                    raise ValueError(f"_toc.yml: {entry} is no plain chapter; give it 'file' and perhaps 'title' only")
-                chapter += depth > 0
-                pages.append(self._page(entry["file"], chapter if depth else None, depth))
-        return pages
-
-    def _page(self, name: str, number: int | None, depth: int) -> Page:
-        path = self.root / f"{name.removesuffix('.md')}.md"
+    def _page(self, entry: Entry) -> Page:
+        path = self.root / f"{entry.name}.md"
         if not path.is_file():
-            raise ValueError(f"_toc.yml names {name!r}, but {path} does not exist")
-        return Page(name.removesuffix(".md"), path, number, depth, read_cells(path.read_text(encoding="utf-8")))
+            raise ValueError(f"_toc.yml names {entry.name!r}, but {path} does not exist")
+        return Page(entry.name, entry.number, entry.depth, path, read_cells(path.read_text(encoding="utf-8")))
+
+    @property
+    def to_come(self) -> list[str]:
+        """Pages that the text may promise: `chapters_to_come` in `_config.yml`."""
+        return self._sphinx.get("chapters_to_come", [])
+
+    @property
+    def number_suffix(self) -> str:
+        """What parts a title's number from its words."""
+        return self._sphinx.get("html_secnumber_suffix", ". ")
+
+    @property
+    def _sphinx(self) -> dict[str, Any]:
+        return self.config.get("sphinx", {}).get("config", {})
 
     @property
     def repository(self) -> str:
@@ -91,8 +91,8 @@ class Book:
         return f"{published}/{name}.html" if published else self.address(f"{name}.md")
 
     @cached_property
-    def bibliography(self) -> dict[str, Entry]:
-        entries: dict[str, Entry] = {}
+    def bibliography(self) -> dict[str, Work]:
+        entries: dict[str, Work] = {}
         for file in self.config.get("bibtex_bibfiles", []):
             entries.update(parse_file(str(self.root / file)).entries)
         return entries

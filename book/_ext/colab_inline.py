@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from posixpath import dirname, join, normpath
 
 from book_structure import Book, Page
+from moves import parse_move
+from toc import chapter_words
 
 NUMBER_WORDS = {"figure": "Fig. ", "table": "Table ", "section": "Section "}
 SHOWN_AS_CODE = {"code", "command", "file", "samp", "glue", "glue:text", "eval", "py:func", "py:class", "py:mod"}
@@ -66,6 +68,12 @@ class Inline:
         return self.page_link(self._find_page(path), text) if path.endswith(".md") else f"[{text}]({self.file(path)})"
 
     def _role(self, role: str, content: str) -> str:
+        if role in {"chapter", "move"}:
+            try:
+                return self._chapter(content) if role == "chapter" else self.translate(parse_move(content).words)
+            except ValueError as error:
+                self.refuse(str(error))
+                return content
         titled = re.match(r"(.*?)\s*<([^<>]+)>$", content, re.DOTALL)
         text, target = titled.groups() if titled else ("", content)
         if role.startswith("cite"):
@@ -95,6 +103,10 @@ class Inline:
             return f"<{SHOWN_AS_HTML[role]}>{content}</{SHOWN_AS_HTML[role]}>"
         self.refuse(f"role {{{role}}}")
         return content
+
+    def _chapter(self, content: str) -> str:
+        words, entry = chapter_words(content, self.book.entries, self.book.to_come)
+        return self.page_link(self.book.pages[entry.name], words) if entry else words
 
     def _cite(self, role: str, keys: list[str]) -> str:
         """Write (Villani, 2009) for `cite` and `cite:p`, Villani (2009) for `cite:t`, each a link to the work."""

@@ -9,6 +9,8 @@ from collections import Counter
 
 from book_structure import Book, Page
 from colab_inline import NUMBER_WORDS, Inline, Label
+from formulas import in_notebook
+from moves import parse_task
 from myst_blocks import Block, blocks, fold, pipe_table, quote, split_options
 from quiz import parse_quiz
 
@@ -49,7 +51,14 @@ class Translator:
         text = self._markdown(source, top=True)
         if found := LEFT_OVER.search(CODE.sub("", text)):
             self.inline.refuse(f"{found[0].strip()!r}")
-        return text
+        return self._coloured(text)
+
+    def _coloured(self, text: str) -> str:
+        try:
+            return in_notebook(text)
+        except ValueError as error:
+            self.inline.refuse(str(error))
+            return text
 
     def caption(self, kind: str, text: str, label: str | None = None) -> str:
         """Number a figure or table that has a caption, in the order of calls, and write the caption's line."""
@@ -58,7 +67,7 @@ class Translator:
         number = self._count(kind)
         body = self.inline.translate(text.strip())
         anchor = self._register(kind, number, body.split("\n\n")[0], label)
-        return f"{anchor}*{NUMBER_WORDS[kind]}{number}.* {body}"
+        return self._coloured(f"{anchor}*{NUMBER_WORDS[kind]}{number}.* {body}")
 
     def references(self) -> str:
         """List the works cited on the current page so far; empty if there are none."""
@@ -109,7 +118,7 @@ class Translator:
             if level <= self.page.depth:
                 number = ".".join(map(str, [self.page.number, *self.sections]))
         self._register("section", number, text)
-        return f"{hashes} {number + '. ' if number else ''}{text}"
+        return f"{hashes} {number + self.book.number_suffix if number else ''}{text}"
 
     def _count(self, kind: str) -> str:
         self.counts[kind, self.page.number] += 1
@@ -154,6 +163,8 @@ class Translator:
             return "\n".join(f"- {self.inline.page_link(page)}" for page in others)
         if name == "quiz":
             return self._quiz(argument, body)
+        if name == "task":
+            return self._task(argument, body)
         return self._numbered(name, argument, options, body)
 
     def _numbered(self, name: str, argument: str, options: dict[str, str], body: str) -> str:
@@ -188,6 +199,13 @@ class Translator:
         if "dropdown" in options.get("class", "").split():
             return fold(title or "More", self._markdown(body))
         return quote(f"**{title}**\n\n{self._markdown(body)}" if title else self._markdown(body))
+
+    def _task(self, argument: str, body: str) -> str:
+        try:
+            parse_task(argument)
+        except ValueError as error:
+            self.inline.refuse(str(error))
+        return self._markdown(body)
 
     def _quiz(self, title: str, body: str) -> str:
         try:

