@@ -2,8 +2,10 @@
 
 import itertools
 
+import mpmath
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -80,6 +82,132 @@ def test_js_of_narrow_normals_far_from_zero():
 
 def test_js_of_nearly_equal_normals_keeps_its_relative_precision():
     assert dv.js_normals(0, 1, 1e-5, 1) == pytest.approx(1e-10 / 8, rel=1e-8)  # δ²/8, the Fisher information's eighth
+
+
+@pytest.mark.parametrize(
+    ("parameters", "value"),
+    [
+        ((0, 1, 1e18, 1), LN2),
+        ((0, 1, 1e15, 1), LN2),
+        ((0, 1, -1e300, 1), LN2),
+        ((1e308, 1, -1e308, 1), LN2),
+        ((0, 1, 1, 1e-20), LN2),
+        ((0, 1e-20, 1, 1), LN2),
+        ((0, 1, 0, 1e-300), LN2),
+        ((1e15, 1, 1e15 + 1, 1), 0.11142148218473602),
+        ((1e308, 1e308, 0, 1e308), 0.11142148218473602),
+        ((0, 1e-300, 1e-300, 1e-300), 0.11142148218473602),
+    ],
+)
+def test_js_of_normals_at_any_scale_shift_and_ratio(parameters, value):
+    assert dv.js_normals(*parameters) == pytest.approx(value, abs=1e-15)
+
+
+def js_and_gradient_by_mpmath(mean_p, std_p, mean_q, std_q):
+    """To 25 digits: JS = ln 2 − ½ ∫ p ln(1 + q/p) − ½ ∫ q ln(1 + p/q), and its derivatives in P's mean and std."""
+    with mpmath.workdps(30):
+        m, s, n, t = map(mpmath.mpf, (mean_p, std_p, mean_q, std_q))
+        places = sorted({a + b * k for a, b in ((m, s), (n, t)) for k in range(-14, 15, 2)})
+
+        def normal(x, mean, std):
+            return mpmath.exp(-(((x - mean) / std) ** 2) / 2) / std / mpmath.sqrt(2 * mpmath.pi)
+
+        def lost(x, weight):
+            p, q = normal(x, m, s), normal(x, n, t)
+            return weight((x - m) / s) * p * mpmath.log1p(q / p) / 2 if p else mpmath.mpf(0)
+
+        def other(x):
+            p, q = normal(x, m, s), normal(x, n, t)
+            return q * mpmath.log1p(p / q) / 2 if q else mpmath.mpf(0)
+
+        value, mean, std = (
+            mpmath.quad(lambda x, w=w: lost(x, w), places) for w in (lambda z: 1, lambda z: z, lambda z: z**2 - 1)
+        )
+        return [float(v) for v in (mpmath.log(2) - value - mpmath.quad(other, places), -mean / s, -std / s)]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        (0, 1, 1, 1),
+        (0, 1, 9, 1),
+        (0, 1, 3, 1e-3),
+        (0, 1, 0.5, 1e-6),
+        (0, 0.05, 8, 0.8),
+        (0, 1, 1e-4, 1),
+        (1, 2, 0, 2.001),
+    ],
+)
+def test_js_and_its_gradient_keep_their_relative_precision(parameters):
+    gradient = dv.js_normals_gradient(*parameters)
+    ours = [dv.js_normals(*parameters), gradient.mean_p, gradient.std_p]
+    np.testing.assert_allclose(ours, js_and_gradient_by_mpmath(*parameters), rtol=1e-11, atol=0)
+
+
+UNITS = {  # the power of the unit in which each number comes out
+    dv.js_normals: 0, dv.kl_normals: 0, dv.w1_normals: 1, dv.w2_normals: 1, dv.w1_normals_gradient: 0,
+    dv.js_normals_gradient: -1, dv.kl_normals_gradient: -1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("function", UNITS)
+@pytest.mark.parametrize("scale", [1e-150, 1e-15, 1e15, 1e150])
+@pytest.mark.parametrize("parameters", [(0, 1, 2, 3), (0, 1, 0.1, 1), (1, 0.01, 0, 2), (1, 1, 1, 1)])
+def test_units_of_the_data_go_through(function, scale, parameters):
+    moved = np.asarray(function(*(scale * value for value in parameters)))
+    expected = np.asarray(function(*parameters)) * scale ** UNITS[function]
+    np.testing.assert_allclose(moved, expected, rtol=1e-12, atol=1e-15 * scale ** UNITS[function])
+
+
+@pytest.mark.parametrize("scale", [1e-170, 1e-150, 1e150, 1e170, 1e300])
+def test_units_go_through_uniforms_points_and_covariances(scale):
+    for ends in ((0, 1, 0.25, 0.75), (0, 1, 2, 3), (0, 0, -1, 3)):
+        moved = [scale * end for end in ends]
+        assert dv.w1_uniforms(*moved) == pytest.approx(scale * dv.w1_uniforms(*ends), rel=1e-14)
+        assert dv.w1_uniforms_gradient(*moved) == pytest.approx(dv.w1_uniforms_gradient(*ends), abs=1e-14)
+    if 1e-150 <= scale <= 1e150:
+        a, b, means = np.array([[2, 1], [1, 3]]), np.array([[1, 0.2], [0.2, 0.5]]), np.array([[0, 1], [2, 2]])
+        assert dv.w2_normals_multivariate(
+            scale * means[0], scale**2 * a, scale * means[1], scale**2 * b
+        ) == pytest.approx(scale * dv.w2_normals_multivariate(means[0], a, means[1], b), rel=1e-12)
+
+
+def test_w2_of_equal_covariances_has_no_noise_of_its_own():
+    a = np.array([[2.0, 1.0], [1.0, 3.0]])
+    assert dv.w2_normals_multivariate([0, 0], a, [0, 0], a) < 1e-14
+    assert dv.w2_normals_multivariate([0, 0], a, [0, 0], 1.000001**2 * a) == pytest.approx(1e-6 * 5**0.5, rel=1e-8)
+
+
+def test_kl_where_the_ratio_of_stds_is_no_float():
+    assert dv.kl_normals(0, 1e-200, 0, 1e200) == pytest.approx(400 * np.log(10) - 0.5)
+    assert dv.kl_normals(0, 1e200, 0, 1e-200) == np.inf
+    assert dv.kl_normals_gradient(0, 1e-100, 0, 1e200).std_p == pytest.approx(-1e100)
+    assert dv.kl_normals_gradient(0, 1e155, 0, 1e-155).std_p == np.inf
+
+
+@pytest.mark.parametrize(
+    ("noise", "theta"), [(1e17, 1.0), (1e17, 3e17), (1e150, 1e150), (10_001.0, 3e4), (9_999.0, 3e4)]
+)
+@pytest.mark.parametrize("tilt", [0.0, 30.0])
+def test_segments_under_much_noise_are_points(noise, theta, tilt):
+    js, kl, tv = dv.segment_divergences(theta, tilt, noise)
+    assert js == pytest.approx(dv.js_normals(0, noise, theta, noise), abs=1e-7)
+    assert kl == pytest.approx((theta / noise) ** 2 / 2, abs=1e-7)
+    assert tv == pytest.approx(2 * stats.norm.cdf(theta / noise / 2) - 1, abs=1e-3)
+
+
+def test_segments_far_apart():
+    assert dv.segment_divergences(1e200, 90, 0.1) == (LN2, np.inf, 1)
+    assert dv.segment_divergences(1e9, 30, 1000).js <= LN2
+    assert dv.w1_segments(1e200, 30) == pytest.approx(1e200)
+    assert dv.w1_segments(1e-200) == 1e-200
+
+
+@pytest.mark.parametrize("function", [*UNITS, dv.mean_pulls])
+def test_lists_tensors_and_numbers_are_taken_alike(function):
+    arrays = function(np.zeros(2), np.array(1), np.array([1, 2]), np.float32(2))
+    others = function(torch.zeros(2), 1, [1, 2], torch.tensor(2.0, dtype=torch.bfloat16, requires_grad=True))
+    np.testing.assert_array_equal(arrays, others)
 
 
 @given(st.tuples(*[st.floats(-1e9, 1e9), st.floats(1e-12, 1e12)] * 2))

@@ -8,7 +8,6 @@ import traitlets as t
 from jaxtyping import Float, Num
 
 from wgan_lib import checks, divergences
-from wgan_lib.divergences import segments
 from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait, finite, joined, positive
 
 
@@ -93,9 +92,9 @@ class ParallelLines(BookWidget):
 
     @t.observe("theta", "tilt", "noise")
     def _measure(self, change: object = None) -> None:
-        for name, value in segments.segment_divergences(self.theta, self.tilt, self.noise)._asdict().items():
+        for name, value in divergences.segment_divergences(self.theta, self.tilt, self.noise)._asdict().items():
             self.set_trait(name, value)
-        self.set_trait("w1", segments.w1_segments(self.theta, self.tilt))
+        self.set_trait("w1", divergences.w1_segments(self.theta, self.tilt))
 
 
 class AmbientDimension(BookWidget):
