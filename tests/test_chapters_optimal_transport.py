@@ -142,3 +142,33 @@ def test_bures_as_written_is_the_library_s() -> None:
     assert bures(means[0], A, means[1], B) == pytest.approx(
         divergences.w2_normals_multivariate(means[0], A, means[1], B), abs=1e-7
     )
+
+
+def test_half_way_laws_of_w1_are_many() -> None:
+    x, y = clouds(np.random.default_rng(9), 12, 12)
+    y[:, 0] += 2
+    match = transport.plan(x, y).coupling.argmax(axis=1)
+    for halfway in ((x + y[match]) / 2, np.vstack([x, y])):
+        assert [transport.w1(halfway, end) for end in (x, y)] == pytest.approx([transport.w1(x, y) / 2] * 2)
+
+
+def test_the_least_traffic_on_a_grid_of_roads_is_the_cheapest_plan() -> None:
+    rng = np.random.default_rng(10)
+    side = 4
+    spots = [(i, j) for i in range(side) for j in range(side)]
+    roads = [(s, t) for s in range(16) for t in range(16) if cdist([spots[s]], [spots[t]], "cityblock")[0, 0] == 1]
+    out_of = np.zeros((16, len(roads)))
+    for k, (s, t) in enumerate(roads):
+        out_of[s, k], out_of[t, k] = 1, -1
+    p, q = rng.dirichlet(np.ones(16), 2)
+    traffic = linprog(np.ones(len(roads)), A_eq=out_of, b_eq=q - p, method="highs").fun
+    by_road = cdist(spots, spots, "cityblock")
+    assert traffic == pytest.approx((cheapest_plan(by_road, p, q) * by_road).sum())
+
+
+def test_sixteen_of_the_matchings_of_five_books_are_cheapest() -> None:
+    work = np.abs(np.arange(5.0)[:, None] - np.arange(1.0, 6.0))
+    costs = np.array([work[range(5), s].mean() for s in permutations(range(5))])
+    assert np.isclose(costs, costs.min()).sum() == 16
+    mixture = (np.eye(5) + np.roll(np.eye(5), -1, axis=1)) / 10
+    assert (mixture * work).sum() == pytest.approx(costs.min())  # cheapest, with ten lines

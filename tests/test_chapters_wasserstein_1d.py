@@ -9,7 +9,7 @@ from scipy.integrate import quad
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import norm
 
-from wgan_lib import transport
+from wgan_lib import divergences, transport
 
 CHAPTER = "book/wasserstein-1d.md"
 by_sorting = chapter_function(CHAPTER, "w1_by_sorting")
@@ -83,3 +83,40 @@ def test_the_null_of_samples_has_the_limit_that_the_chapter_derives() -> None:
         w1 = np.abs(x - y).mean(axis=1)
         assert np.sqrt(1000) * w1.mean() == pytest.approx(limits[name], rel=0.03)
         assert w1[0] == pytest.approx(transport.w1(x[0], y[0]))
+
+
+@settings(max_examples=100, deadline=None)
+@given(p=laws(), q=laws())
+def test_means_are_a_lower_bound_reached_when_all_sand_goes_one_way(p: tuple, q: tuple) -> None:
+    (x, a), (y, b) = p, q
+    apart = abs(a @ x - b @ y)
+    assert transport.w1(x, y, a, b) >= apart - 1e-12
+    beyond = y - y.min() + x.max()  # no grain left of any hole
+    assert transport.w1(x, beyond, a, b) == pytest.approx(b @ beyond - a @ x)
+
+
+def test_means_are_a_lower_bound_in_the_plane() -> None:
+    rng = np.random.default_rng(7)
+    for _ in range(20):
+        x, y = rng.normal(size=(2, 6, 2))
+        assert transport.w1(x, y) >= np.linalg.norm(x.mean(0) - y.mean(0)) - 1e-12
+        assert transport.w1(x, x + np.array([3.0, 4.0])) == pytest.approx(5.0)
+
+
+def test_the_quizzes_on_uniforms_and_on_a_share_that_runs_away() -> None:
+    before, after = divergences.w1_uniforms(0, 1, 0, 3), divergences.w1_uniforms(0, 1, 0.1, 3.1)
+    assert after - before == pytest.approx(0.1)
+    for n in (100, 10_000):
+        share = 1 / np.sqrt(n)
+        assert transport.w1([0.0, n], [0.0], [1 - share, share]) == pytest.approx(np.sqrt(n))
+    assert jensenshannon([1 - share, share], [1, 0]) ** 2 < 0.01
+
+
+def test_the_reader_s_two_tables_have_the_margins_they_claim() -> None:
+    for s in (0.0, 0.12, 0.3):
+        plan = np.array([[0.4 - s, s], [0.3 + s, 0.3 - s]])
+        np.testing.assert_allclose(plan.sum(1), [0.4, 0.6])  # rows: what is wanted, P
+        np.testing.assert_allclose(plan.sum(0), [0.7, 0.3])  # columns: what is there, Q
+    best = transport.plan([0.0, 50.0], [0.0, 50.0], [0.4, 0.6], [0.7, 0.3])
+    assert best.cost == pytest.approx(15)
+    np.testing.assert_allclose(best.coupling, [[0.4, 0.0], [0.3, 0.3]], atol=1e-12)
