@@ -8,7 +8,7 @@ from scipy.optimize import linprog
 from scipy.spatial.distance import cdist
 
 from wgan_lib import diagnostics, networks, transport
-from wgan_lib.transport.cones import Cones, OptimalCritic
+from wgan_lib.transport import Cones, OptimalCritic
 
 CHAPTER = "book/kantorovich-rubinstein.md"
 both_sides = chapter_function(CHAPTER, "both_sides", linprog=linprog)

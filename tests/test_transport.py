@@ -5,13 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from no_double import NoDouble, on_device
 from scipy.optimize import linprog
 from scipy.spatial.distance import cdist
 from scipy.special import gamma
 from scipy.stats import energy_distance, norm, wasserstein_distance
 
 from wgan_lib import divergences, transport
-from wgan_lib.transport.cones import Cones, OptimalCritic
+from wgan_lib.transport import Cones, OptimalCritic, plans
 
 coordinates = st.floats(-10, 10, allow_subnormal=False).map(lambda v: round(v, 3))
 
@@ -233,6 +234,142 @@ def test_optimal_critics_differ_even_on_the_supports():
         assert -9 - 1e-9 <= critic([10.0])[0] - critic([1.0])[0] <= 9 + 1e-9
 
 
+@pytest.mark.parametrize("tips", ["x", "y", "both"])
+@settings(max_examples=40, deadline=None)
+@given(case=clouds(), seed=st.integers(0, 100))
+def test_middle_prices_are_optimal_too(tips, case, seed):
+    x, y, a, b = case
+    critic = transport.optimal_critic(x, y, a, b, tips=tips, prices="middle")
+    assert a @ critic(x) - b @ critic(y) == pytest.approx(transport.w1(x, y, a, b), abs=1e-6)
+    assert a @ critic(x) + b @ critic(y) == pytest.approx(0, abs=1e-6)
+    z = np.concatenate([np.random.default_rng(seed).uniform(-15, 15, (40, x.shape[1])), x, y])
+    assert (np.abs(critic(z)[:, None] - critic(z)) - cdist(z, z)).max() <= 1e-9
+
+
+def test_middle_prices_lie_between_the_lowest_and_the_highest_of_all_and_leave_one_arrow():
+    x, y = np.array([0.0, 10.0]), np.array([1.0, 11.0])  # f(10) − f(1) is free in [−9, 9]
+    critic = transport.optimal_critic(x, y, prices="middle")
+    assert critic([10.0])[0] - critic([1.0])[0] == pytest.approx(0, abs=1e-12)
+    rng = np.random.default_rng(0)
+    real, fake = rng.normal(size=(30, 2)), rng.normal(size=(30, 2)) + 1
+    best = transport.plan(real, fake)
+    i, j = np.nonzero(best.coupling > 1e-12)
+    along = (real[i] - fake[j]) / np.linalg.norm(real[i] - fake[j], axis=1, keepdims=True)
+    shares = [
+        np.isclose(transport.optimal_critic(real, fake, prices=prices).gradient(fake[j]), along, atol=1e-6)
+        .all(1)
+        .mean()
+        for prices in ("corner", "middle")
+    ]
+    assert shares[0] < 0.9
+    assert shares[1] == 1
+    # A linear programme finds how low and how high each real point's price may be; the middle is inside, not on an end.
+    middle = transport.optimal_critic(real, fake, prices="middle").cones[0].heights
+    cost, n = cdist(real, fake), 30
+    rows = np.hstack([np.repeat(np.eye(n), n, axis=0), -np.tile(np.eye(n), (n, 1))])
+    tight = np.zeros((n, 2 * n))
+    tight[np.arange(n), i], tight[np.arange(n), n + j] = 1, -1
+    fixed = np.vstack([tight, np.eye(2 * n)[:1]])
+    values = np.append(cost[i, j], middle[0])
+    for k in (1, 7, 20):
+        ends = [
+            sign * linprog(sign * np.eye(2 * n)[k], rows, cost.ravel(), fixed, values, bounds=(None, None)).fun
+            for sign in (1, -1)
+        ]
+        assert ends[0] + 1e-6 < middle[k] < ends[1] - 1e-6
+
+
+SCALES = [1e-150, 1e-30, 1e-15, 1e15, 1e150]
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("dim", [1, 2, 3, 100])
+def test_every_distance_scales_with_its_unit(scale, dim):
+    rng = np.random.default_rng(dim)
+    x, y, z = rng.normal(size=(40, dim)), rng.normal(size=(30, dim)) + 1, rng.normal(size=(10, dim))
+    a = rng.dirichlet(np.ones(40))
+
+    def same(value, moved):
+        np.testing.assert_allclose(np.asarray(moved) / scale, value, rtol=1e-9, atol=1e-11)
+
+    same(transport.w1(x, y, a), transport.w1(scale * x, scale * y, a))
+    best, moved = transport.plan(x, y, a), transport.plan(scale * x, scale * y, a)
+    same(best.cost, moved.cost)
+    same(best.cost, (moved.coupling * cdist(x, y)).sum() * scale)
+    assert abs(moved.duality_gap) <= 1e-12 * moved.cost
+    soft, moved = transport.sinkhorn(x, y, 0.3, a), transport.sinkhorn(scale * x, scale * y, scale * 0.3, a)
+    np.testing.assert_allclose(moved.coupling, soft.coupling, atol=1e-9)
+    same(soft.cost, moved.cost)
+    same(
+        transport.sinkhorn_divergence(x, y, 0.5, a),
+        transport.sinkhorn_divergence(scale * x, scale * y, scale * 0.5, a),
+    )
+    slices = [transport.sliced_w1(s * x, s * y, np.random.default_rng(0), a) for s in (1, scale)]
+    same(*slices)
+    for prices in ("corner", "middle"):
+        critic = transport.optimal_critic(scale * x, scale * y, a, prices=prices)
+        same(transport.w1(x, y, a), a @ critic(scale * x) - critic(scale * y).mean())
+        assert np.linalg.norm(critic.gradient(scale * z), axis=1) == pytest.approx(np.ones(10))
+    middle, moved = (transport.optimal_critic(s * x, s * y, a, prices="middle") for s in (1, scale))
+    same(middle(z), moved(scale * z))
+
+
+@pytest.mark.parametrize("scale", [1e-25, 1e25])
+def test_a_critic_of_single_precision_tensors_scales_with_its_unit(scale):
+    import torch
+
+    generator = torch.Generator().manual_seed(0)
+    x, y, z = (torch.randn(20, 3, generator=generator) + shift for shift in (0, 1, 0.5))
+    plain, moved = transport.optimal_critic(x, y), transport.optimal_critic(scale * x, scale * y)
+    np.testing.assert_allclose(moved(scale * z) / scale, plain(z), rtol=1e-4, atol=1e-5)
+
+
+def test_devices_without_double_precision_will_do():
+    import torch
+
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.randn(12, 2, generator=generator), torch.randn(9, 2, generator=generator)
+    there = on_device(x), on_device(y)
+    assert transport.w1(*there, on_device(torch.full((12,), 1 / 12))) == transport.w1(x, y, torch.full((12,), 1 / 12))
+    assert transport.plan(*there).cost == transport.plan(x, y).cost
+    assert transport.sinkhorn(*there, 0.5).cost == transport.sinkhorn(x, y, 0.5).cost
+    assert transport.sinkhorn_divergence(*there, 0.5) == transport.sinkhorn_divergence(x, y, 0.5)
+    slices = [transport.sliced_w1(*clouds, np.random.default_rng(0)) for clouds in ((x, y), there)]
+    assert slices[0] == slices[1]
+    critic = transport.optimal_critic(*there)
+    scores = critic(there[0])
+    assert isinstance(scores, NoDouble)
+    torch.testing.assert_close(scores.cpu(), transport.optimal_critic(x, y)(x))
+    np.testing.assert_array_equal(critic.gradient(there[1]), critic.gradient(y))
+    with pytest.raises(TypeError, match="float64"):
+        there[0].double()  # the stand-in refuses what the device refuses
+
+
+def test_integer_tensors_and_lists_are_points_like_others():
+    import torch
+
+    critic = transport.optimal_critic([0.25, 3.5], [1.75])
+    values = critic(np.array([0.0, 1, 2, 3]))
+    np.testing.assert_array_equal(critic([0, 1, 2, 3]), values)
+    np.testing.assert_allclose(critic(torch.arange(4)), values)
+    np.testing.assert_allclose(critic(2.0), critic([2.0])[0])
+    with pytest.raises(TypeError, match="z must hold real numbers"):
+        critic(torch.tensor([True]))
+
+
+def test_a_plan_that_is_not_the_cheapest_is_refused(monkeypatch):
+    couple = plans._couple
+
+    def careless(a, b, cost):
+        return np.outer(a, b), couple(a, b, cost)[1]
+
+    monkeypatch.setattr(plans, "_couple", careless)
+    x = np.random.default_rng(0).normal(size=(20, 2))
+    for call in (transport.w1, transport.plan):
+        with pytest.raises(RuntimeError, match=r"no optimal plan for 20 and 20 samples: .* above the least cost"):
+            call(x, x + 1)
+
+
 def test_autograd_follows_the_critic():
     import torch
 
@@ -408,20 +545,30 @@ def test_bad_samples_and_weights_are_named(call, arguments, error, message):
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: transport.optimal_critic([0.0], [1.0], tips="z"), ValueError, 'tips must be "x", "y" or "both", got'),
-        (lambda: transport.sinkhorn([0.0], [1.0], 0.0), ValueError, "regularisation must be positive"),
-        (lambda: transport.sinkhorn([0.0], [1.0], np.nan), ValueError, "regularisation must be positive"),
-        (lambda: transport.sinkhorn([0.0], [1.0], 1.0, tolerance=0), ValueError, "tolerance must be positive"),
+        (
+            lambda: transport.optimal_critic([0.0], [1.0], tips="z"),
+            ValueError,
+            "tips is 'z': it must be one of 'x', 'y', 'both'",
+        ),
+        (lambda: transport.optimal_critic([0.0], [1.0], prices=None), ValueError, "prices is None: it must be one of"),
+        (lambda: transport.sinkhorn([0.0], [1.0], 0.0), ValueError, "regularisation is 0.0: .* above 0"),
+        (lambda: transport.sinkhorn([0.0], [1.0], None), TypeError, "regularisation is None: .* above 0"),
+        (
+            lambda: transport.sinkhorn([0.0], [1.0], np.nan),
+            ValueError,
+            "regularisation is nan: it must be a finite number above 0",
+        ),
+        (lambda: transport.sinkhorn([0.0], [1.0], 1.0, tolerance=0), ValueError, "tolerance is 0: .* above 0"),
         (
             lambda: transport.sinkhorn([0.0], [1.0], 1.0, max_iterations=0),
             ValueError,
-            "max_iterations must be at least",
+            "max_iterations is 0: it must be a whole number, 1 or more",
         ),
         (lambda: transport.sliced_w1([0.0], [1.0], 0), TypeError, "rng must be a numpy.random.Generator, got 0"),
         (
             lambda: transport.sliced_w1([0.0], [1.0], np.random.default_rng(0), n_projections=0),
             ValueError,
-            "n_projections must be at least 1, got 0",
+            "n_projections is 0: it must be a whole number, 1 or more",
         ),
         (lambda: transport.c_transform([0.0], [[0.0, 1.0]]), ValueError, "cost must be"),
         (lambda: transport.c_transform([np.nan], [[0.0]]), ValueError, "potential must be finite"),
@@ -439,7 +586,7 @@ def test_a_sinkhorn_that_has_not_converged_says_so():
 
 
 def test_a_solver_that_stops_early_says_so(monkeypatch):
-    monkeypatch.setattr(transport, "_MAX_PIVOTS", 1)
+    monkeypatch.setattr(plans, "_MAX_PIVOTS", 1)
     x = np.random.default_rng(0).normal(size=(50, 2))
     with pytest.raises(RuntimeError, match="POT found no optimal plan for 50 and 50 samples"):
         transport.w1(x, x[::-1] + 1)

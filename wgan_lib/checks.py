@@ -11,7 +11,7 @@ from numbers import Integral, Real
 from typing import Any, TypeVar
 
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Float
 
 _WEIGHT_TOLERANCE = 1e-5  # weights normalised in single precision miss 1 by about this much
 
@@ -42,7 +42,10 @@ def number(
     )
     if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} is {value!r}: it must be {wanted}")
-    result = float(value)
+    try:
+        result = float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        value = result = math.inf
     if not (math.isfinite(result) and above < result and least <= result < below):
         raise ValueError(f"{name} is {value}: it must be {wanted}")
     return result
@@ -50,7 +53,7 @@ def number(
 
 def one_of(name: str, value: Choice, choices: Collection[Choice]) -> Choice:
     """Give a value that is one of ``choices``, else ValueError that lists them. Chapter: critic."""
-    if value not in choices:
+    if not any(isinstance(value, type(choice)) and value == choice for choice in choices):
         raise ValueError(f"{name} is {value!r}: it must be one of {', '.join(map(repr, choices))}")
     return value
 
@@ -71,19 +74,22 @@ def all_finite(name: str, value: Any) -> None:
 
 def is_tensor(value: object) -> bool:
     """Say whether value is a torch tensor (or parameter). Chapter: optimal-transport."""
-    return type(value).__module__.partition(".")[0] == "torch"
+    return any(kind.__module__ == "torch" and kind.__name__ == "Tensor" for kind in type(value).__mro__)
 
 
-def reals(name: str, value: Num[Any, "..."]) -> Float[np.ndarray, "..."]:
+def reals(name: str, value: Any) -> Float[np.ndarray, "..."]:
     """Give value as a float64 array of its shape, detached and on the CPU.
 
     Raises TypeError unless it holds real numbers (integers too, booleans not), ValueError for NaN or inf; the message
     calls the argument name. Chapter: js-saturation.
     """
-    if is_tensor(value):
-        value = value.detach().cpu()  # first: some devices have no float64
-        value = (value.double() if value.is_floating_point() else value).numpy()
-    array = np.asarray(value)
+    try:
+        if is_tensor(value):
+            value = value.detach().cpu()  # first: some devices have no float64
+            value = (value.double() if value.is_floating_point() else value).numpy()
+        array = np.asarray(value)
+    except (TypeError, ValueError, RuntimeError, NotImplementedError) as error:  # ragged lists, tensors without numbers
+        raise TypeError(f"{name} must hold real numbers in one array: {str(error).splitlines()[0]}") from None
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
     array = array.astype(np.float64)
@@ -92,7 +98,7 @@ def reals(name: str, value: Num[Any, "..."]) -> Float[np.ndarray, "..."]:
     return array
 
 
-def samples(name: str, value: Num[Any, "n"] | Num[Any, "n d"]) -> Float[np.ndarray, "n d"]:
+def samples(name: str, value: object) -> Float[np.ndarray, "n d"]:
     """Give value (n,) or (n, d) as samples (n, d). Raises ValueError for another shape, n or d = 0, and as `reals`.
 
     Chapter: optimal-transport.
@@ -103,7 +109,7 @@ def samples(name: str, value: Num[Any, "n"] | Num[Any, "n d"]) -> Float[np.ndarr
     return array.reshape(len(array), -1)
 
 
-def weights(name: str, value: Num[Any, "n"] | None, n: int) -> Float[np.ndarray, "n"]:
+def weights(name: str, value: object, n: int) -> Float[np.ndarray, "n"]:
     """Give the probabilities of n samples, equal ones for None; a sum off by rounding (1e-5) is divided out.
 
     Raises ValueError for another shape, a negative weight or a sum other than 1, and as `reals`.

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import traitlets as t
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from scipy.spatial.distance import cdist
 
 from wgan_lib import runs, transport
@@ -72,15 +72,14 @@ class ExactAndLearned(BookWidget):
                 raise InvalidTrait(f"runs[{name!r}] has other clouds, another grid or other steps than the first run")
         best = transport.plan(real, fake)
         self._apart = cdist(real, fake)
-        prices = _middle_prices(self._apart, best.coupling > 1e-12)
-        centre = (prices[: len(real)].mean() + prices[len(real) :].mean()) / 2
+        (cones,) = transport.optimal_critic(real, fake, prices="middle").cones
         read_only = {
             "critics": list(loaded),
             "steps": (first["index"] + 1).tolist(),
             "real": real.round(7).tolist(),
             "generated": fake.round(7).tolist(),
             "plan": np.argwhere(best.coupling > 1e-12).tolist(),
-            "heights": (prices[: len(real)] - centre).tolist(),
+            "heights": cones.heights.tolist(),
             "axes": [*(first[a][[0, -1]].astype(float).tolist() for a in ("grid_x", "grid_y")), len(first["grid_x"])],
             "w1": best.cost,
         }
@@ -135,22 +134,6 @@ class ExactAndLearned(BookWidget):
         reading = self.readings[self.critics.index(self.critic)][self.frame]
         for name in ("gap", "slope", "certified"):
             self.set_trait(name, reading[name])
-
-
-def _middle_prices(cost: Float[np.ndarray, "n m"], used: Bool[np.ndarray, "n m"]) -> Float[np.ndarray, " k"]:
-    """Optimal f at the real, then the generated points, in the middle of all that there are.
-
-    A solver's f lies at a corner, where cones other than the partner's touch a generated point and its arrow is
-    undecided. The lengths d of shortest paths in the graph of the rules f(x) − f(y) ≤ |x − y|, with equality where the
-    plan moves mass, are optimal from every start; in their mean only those rules are tight that always are.
-    """
-    n, m = cost.shape
-    d = np.full((n + m, n + m), np.inf)
-    d[n:, :n], d[:n, n:] = cost.T, np.where(used, -cost, np.inf)
-    np.fill_diagonal(d, 0.0)
-    for k in range(n + m):
-        d = np.minimum(d, d[:, [k]] + d[k])
-    return d.mean(axis=0)
 
 
 def _checked(name: str, run: Run | str) -> Run:
