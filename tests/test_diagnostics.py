@@ -1,12 +1,15 @@
 """Slopes, bounds and certified numbers against brute force, dense matrices and exact transport."""
 
+import copy
 import math
+import warnings
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from no_double import on_device
 from torch import Tensor, nn
 
 from wgan_lib import constraints, diagnostics, networks, runs, transport
@@ -210,6 +213,140 @@ def test_the_bound_reports_true_norms_not_the_power_iterate() -> None:
     assert bound > 1.2
 
 
+class Fivefold(nn.Linear):
+    def forward(self, x: Tensor) -> Tensor:
+        return 5 * super().forward(x)
+
+
+class FivefoldChain(nn.Sequential):
+    def forward(self, x: Tensor) -> Tensor:
+        return 5 * super().forward(x)
+
+
+class FivefoldConvolution(nn.Conv2d):
+    def _conv_forward(self, *args: Tensor) -> Tensor:
+        return 5 * super()._conv_forward(*args)
+
+
+class FivefoldReLU(nn.ReLU):
+    def forward(self, x: Tensor) -> Tensor:
+        return 5 * super().forward(x)
+
+
+def test_a_bound_is_right_or_refused_and_never_guessed() -> None:
+    hooked = networks.mlp(2, 4, 1)
+    hooked[0].register_forward_hook(lambda layer, x, y: 5 * y)
+    early = networks.mlp(2, 4, 1)
+    early.register_forward_pre_hook(lambda layer, x: (5 * x[0],))
+    replaced = networks.mlp(2, 4, 1)
+    replaced[1].forward = lambda x: 5 * x
+    old_fashioned = networks.mlp(2, 4, 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        nn.utils.weight_norm(old_fashioned[0])  # by a hook that computes the weight anew
+    for critic, message in [
+        (nn.Sequential(Fivefold(2, 1), networks.Score()), "Fivefold's own forward"),
+        (FivefoldChain(nn.Linear(2, 1), networks.Score()), "FivefoldChain's own forward"),
+        (nn.Sequential(nn.Linear(2, 1), FivefoldReLU()), "FivefoldReLU's own forward"),
+        (hooked, "has hooks"),
+        (early, "has hooks"),
+        (replaced, "ReLU's own forward"),
+        (old_fashioned, "has hooks"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            diagnostics.lipschitz_bound(critic)
+    images = draw(2, 1, 4, 4)
+    with pytest.raises(ValueError, match="FivefoldConvolution's own forward"):
+        diagnostics.lipschitz_bound(nn.Sequential(FivefoldConvolution(1, 1, 3)), images)
+    broken = networks.mlp(2, 4, 1)
+    with torch.no_grad():
+        broken[0].weight[0, 0] = math.nan
+    with pytest.raises(ValueError, match=r"the weight of Linear\(.*\) holds 1 numbers that are NaN"):
+        diagnostics.lipschitz_bound(broken)
+
+
+def test_a_bound_looks_through_wraps_parametrisations_and_the_checks_of_our_own() -> None:
+    critic = networks.mlp(2, 8, 8, 1)
+    bound = diagnostics.lipschitz_bound(critic)
+    assert diagnostics.lipschitz_bound(torch.compile(critic, backend="eager")) == bound
+    assert diagnostics.lipschitz_bound(nn.Sequential(nn.Identity(), critic)) == bound
+    doubled = networks.mlp(2, 8, 8, 1)
+
+    class Doubled(nn.Module):
+        def forward(self, weight: Tensor) -> Tensor:
+            return 2 * weight
+
+    nn.utils.parametrize.register_parametrization(doubled[0], "weight", Doubled())
+    assert diagnostics.lipschitz_bound(doubled) == pytest.approx(2 * bound, rel=1e-6)
+    small = networks.MLPCritic28()
+    x = draw(4, 1, 28, 28)
+    assert diagnostics.lipschitz_on_pairs(small, x, x.flip(0) + 1) <= diagnostics.lipschitz_bound(small)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-150, 1e-30, 1e30, 1e150, 1e200])
+def test_slopes_and_certificates_scale_with_their_unit(scale: float) -> None:
+    x, y = draw(20, 3).double(), draw(30, 3, seed=1).double() + 1
+    best = transport.optimal_critic(x, y)
+    assert diagnostics.lipschitz_on_pairs(lambda z: scale * best(z / scale), scale * x, scale * y) == pytest.approx(
+        diagnostics.lipschitz_on_pairs(best, x, y), rel=1e-9
+    )
+    assert diagnostics.certified_lower_bound(lambda z: best(z / scale), scale * x, scale * y) == pytest.approx(
+        scale * transport.w1(x, y), rel=1e-6
+    )
+    first = lambda z: z[:, 0]  # noqa: E731
+    near, far = torch.tensor([[0, 0], [1, 1]], dtype=torch.float64), torch.tensor([[scale, scale]], dtype=torch.float64)
+    assert diagnostics.lipschitz_on_pairs(first, near, far) == pytest.approx(0.5**0.5)  # a close pair among far ones
+
+
+def test_arrays_lists_and_tensors_are_taken_alike() -> None:
+    critic, x, y = networks.mlp(2, 8, 1), draw(6, 2), draw(5, 2, seed=1)
+    expected = diagnostics.lipschitz_on_pairs(critic, x, y)
+    for make in (
+        Tensor.numpy,
+        Tensor.tolist,
+        lambda t: t.double(),
+        lambda t: t.double().numpy(),
+        lambda t: t.mT.contiguous().mT,
+    ):
+        assert diagnostics.lipschitz_on_pairs(critic, make(x), make(y)) == expected
+        assert diagnostics.certified_lower_bound(critic, make(x), make(y)) == diagnostics.certified_lower_bound(
+            critic, x, y
+        )
+        assert torch.equal(diagnostics.gradient_norms(critic, make(x)), diagnostics.gradient_norms(critic, x))
+        assert diagnostics.gradient_norm_by_layer(critic, make(x)) == diagnostics.gradient_norm_by_layer(critic, x)
+        assert diagnostics.slope_at_interpolates(critic, make(x), make(x.flip(0)), rng()) == (
+            diagnostics.slope_at_interpolates(critic, x, x.flip(0), rng())
+        )
+    assert diagnostics.slope_on_grid(critic, np.zeros(2), torch.ones(2), np.int64(4)) == diagnostics.slope_on_grid(
+        critic, [0, 0], [1, 1], 4
+    )
+    exact = transport.optimal_critic(x, y)  # a critic that is no network
+    assert diagnostics.certified_lower_bound(exact, x.numpy(), y.numpy()) == pytest.approx(transport.w1(x, y), rel=1e-5)
+    layer = nn.Conv2d(2, 3, 3)
+    assert diagnostics.convolution_norm(layer.weight.tolist(), 6) == diagnostics.convolution_norm(layer.weight, 6)
+
+
+def test_devices_without_double_precision_will_do() -> None:
+    critic, x, y = networks.mlp(2, 8, 1), draw(6, 2), draw(5, 2, seed=1)
+    there = copy.deepcopy(critic)
+    for module in there.modules():
+        for name, parameter in list(module.named_parameters(recurse=False)):
+            module.register_parameter(name, nn.Parameter(on_device(parameter)))
+    with pytest.raises(TypeError, match="float64"):
+        there(on_device(x)).double()
+
+    on_it, also = on_device(x), on_device(y)
+    assert diagnostics.lipschitz_on_pairs(there, on_it, also) == diagnostics.lipschitz_on_pairs(critic, x, y)
+    assert diagnostics.certified_lower_bound(there, on_it, also) == diagnostics.certified_lower_bound(critic, x, y)
+    assert diagnostics.gradient_norm_by_layer(there, on_it) == diagnostics.gradient_norm_by_layer(critic, x)
+    assert diagnostics.share_at_bound(there, 0.1) == diagnostics.share_at_bound(critic, 0.1)
+    assert float(diagnostics.gradient_norms(there, on_it).cpu().max()) == float(
+        diagnostics.gradient_norms(critic, x).max()
+    )
+    weight = draw(2, 3, 3, 3)
+    assert diagnostics.convolution_norm(on_device(weight), 6) == diagnostics.convolution_norm(weight, 6)
+
+
 # --- nothing here changes the critic ---
 
 
@@ -348,12 +485,27 @@ def test_bad_arguments_are_refused() -> None:
         diagnostics.slope_on_grid(critic, [0, 0], [1, math.inf])
     with pytest.raises(ValueError, match="n is 0"):
         diagnostics.slope_on_grid(critic, [0, 0], [1, 1], 0)
-    with pytest.raises(ValueError, match=r"weight \(3, 3\), stride 1"):
+    with pytest.raises(ValueError, match=r"weight has shape \(3, 3\)"):
         diagnostics.convolution_norm(torch.zeros(3, 3), 7)
-    with pytest.raises(ValueError, match="at least 1 each"):
+    with pytest.raises(ValueError, match="critic has 0 linear or convolutional layers"):
         diagnostics.gradient_norm_by_layer(nn.Sequential(nn.ReLU()), x)
-    with pytest.raises(ValueError, match="at least 1 each"):
+    with pytest.raises(ValueError, match=r"x has shape .* at least one sample"):
         diagnostics.gradient_norm_by_layer(critic, x[:0])
+    with pytest.raises(ValueError, match="critic has no parameters"):
+        diagnostics.share_at_bound(nn.ReLU(), 0.1)
+    for call in (
+        diagnostics.gradient_norms,
+        diagnostics.gradient_norm_by_layer,
+        lambda f, z: diagnostics.lipschitz_on_pairs(f, z, z),
+    ):
+        with pytest.raises(TypeError, match=r"^x must hold real numbers"):
+            call(critic, [["a", "b"]])
+        with pytest.raises(TypeError, match=r"^x must hold real numbers"):
+            call(critic, None)
+        with pytest.raises(ValueError, match=r"^x holds 1 numbers that are NaN|^x must be finite"):
+            call(critic, np.array([[math.nan, 0]]))
+    with pytest.raises(TypeError, match="the critic's score must hold real numbers"):
+        diagnostics.lipschitz_on_pairs(lambda z: None, x, x)
     with pytest.raises(ValueError, match="no norm is known"):
         diagnostics.lipschitz_bound(nn.Bilinear(2, 2, 1))
     with pytest.raises(ValueError, match="multiple of 2"):
