@@ -1,5 +1,43 @@
-"""Hide accelerators: the tests hold results against the CPU, bit by bit. test_devices.py looks at every device."""
+"""What holds for every test: no accelerators, and types and shapes checked at each call into the library."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
-os.environ["CUDA_VISIBLE_DEVICES"] = ""
+import jaxtyping
+import pytest
+
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # results are held against the CPU, bit by bit; test_devices.py sees them all
+
+jaxtyping.install_import_hook("wgan_lib", "shape_checks.checked")
+_raises = pytest.raises
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Let wrong values through to the library, whose own refusal a test is about."""
+    before = jaxtyping.config.jaxtyping_disable
+    jaxtyping.config.update("jaxtyping_disable", True)
+    try:
+        yield
+    finally:
+        jaxtyping.config.update("jaxtyping_disable", before)
+
+
+@contextmanager
+def _raises_unchecked(*expected: Any, **wanted: Any) -> Iterator[Any]:
+    with unchecked(), _raises(*expected, **wanted) as caught:
+        yield caught
+
+
+def pytest_configure() -> None:
+    """Have every `with pytest.raises` see what the library says to bad values, and not what the type checker says."""
+    pytest.raises = _raises_unchecked  # type: ignore[assignment]
+
+
+@pytest.fixture
+def shapes_unchecked() -> Iterator[None]:
+    """For a test that compiles a network: torch's compiler cannot trace the checks."""
+    with unchecked():
+        yield

@@ -1,7 +1,9 @@
 """Clipping, gradient penalty, spectral norm and orthonormal weights against hand computation, SVD, dense matrices."""
 
 import math
+import re
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -90,7 +92,7 @@ def test_the_steepest_clipped_critic_has_all_weights_at_the_bound(bound: float, 
 # --- gradient penalty ---
 
 
-@pytest.mark.parametrize("at", ["interpolates", "reals", "fakes"])
+@pytest.mark.parametrize("at", ["interpolates", "reals", "fakes", "both"])
 @pytest.mark.parametrize(
     ("slope", "one_sided", "target", "expected"),
     [(3.0, False, 1.0, 4.0), (0.5, False, 1.0, 0.25), (0.5, True, 1.0, 0.0), (3.0, True, 1.0, 4.0), (3.0, False, 0, 9)],
@@ -98,7 +100,7 @@ def test_the_steepest_clipped_critic_has_all_weights_at_the_bound(bound: float, 
 def test_penalty_of_a_linear_critic(at: str, slope: float, one_sided: bool, target: float, expected: float) -> None:
     critic = linear_critic(slope * torch.tensor([0.6, 0.8]))
     penalty = GradientPenalty(10.0, one_sided, target, at).penalty(critic, draw(5, 2), draw(5, 2, seed=1), rng())
-    assert penalty.item() == pytest.approx(10 * expected, rel=1e-5, abs=1e-6)
+    assert penalty.item() == pytest.approx((20 if at == "both" else 10) * expected, rel=1e-5, abs=1e-6)
 
 
 def test_r1_is_half_gamma_times_the_mean_squared_gradient_at_the_reals() -> None:
@@ -107,6 +109,29 @@ def test_r1_is_half_gamma_times_the_mean_squared_gradient_at_the_reals() -> None
     (gradient,) = torch.autograd.grad(critic(x).sum(), x)
     r1 = 0.5 * 3.0 * gradient.square().sum(1).mean()
     torch.testing.assert_close(GradientPenalty(3.0 / 2, target=0.0, at="reals").penalty(critic, real, fake, rng()), r1)
+
+
+@pytest.mark.parametrize("copies", [None, 3])
+@pytest.mark.parametrize("target", [0.0, 1.0])
+def test_both_is_the_sum_at_reals_and_at_fakes(copies: int | None, target: float) -> None:
+    shape = () if copies is None else (copies,)
+    critic, real, fake = networks.mlp(2, 16, 1, copies=copies), draw(*shape, 32, 2), draw(*shape, 24, 2, seed=1)
+    numbers = rng() if copies is None else [rng(k) for k in range(copies)]
+    both, reals, fakes = (
+        GradientPenalty(2.0, target=target, at=at).penalty(critic, real, fake, numbers)
+        for at in ("both", "reals", "fakes")
+    )
+    assert torch.equal(both, reals + fakes)
+    assert not torch.equal(reals, fakes)
+
+
+def test_numbers_of_any_kind_make_equal_constraints() -> None:
+    wanted = GradientPenalty(10.0, target=1.0)
+    for kind in (int, np.float64, np.float32, np.int64, torch.tensor):
+        assert GradientPenalty(kind(10), target=kind(1)) == wanted
+        assert repr(GradientPenalty(kind(10), np.False_, kind(1))) == repr(wanted)
+        assert repr(WeightClipping(kind(2), np.True_)) == "WeightClipping(bound=2.0, biases=True)"
+    assert repr(SpectralNorm(np.int64(2), np.int32(8))) == "SpectralNorm(n_power_iterations=2, image_size=8)"
 
 
 class Recorder(nn.Module):
@@ -172,7 +197,7 @@ def test_a_critic_without_slope_gives_finite_gradients(one_sided: bool) -> None:
     assert all(g is None or torch.isfinite(g).all() for g in gradients)
 
 
-@pytest.mark.parametrize("at", ["interpolates", "reals", "fakes"])
+@pytest.mark.parametrize("at", ["interpolates", "reals", "fakes", "both"])
 @pytest.mark.parametrize("shared_reals", [True, False])
 def test_copies_get_the_penalties_of_single_runs(at: str, shared_reals: bool) -> None:
     together = networks.mlp(2, 8, 8, 1, copies=3)
@@ -331,20 +356,96 @@ def test_a_weight_of_zeros_stays_zero() -> None:
 # --- orthonormal ---
 
 
+def far_from_orthonormal(weight: Tensor) -> float:
+    weight = weight.detach().double()
+    weight = weight if weight.shape[-2] < weight.shape[-1] else weight.mT
+    return (weight @ weight.mT - torch.eye(weight.shape[-2], dtype=torch.float64)).abs().max().item()
+
+
 @pytest.mark.parametrize("copies", [None, 3])
-def test_orthonormal_weights_stay_orthonormal_while_they_learn(copies: int | None) -> None:
-    critic = networks.mlp(2, 16, 16, 1, activation=networks.GroupSort, copies=copies)
-    Orthonormal().attach(critic)
-    optimizer = torch.optim.Adam(critic.parameters(), 0.05)
-    x, before = draw(32, 2), critic[2].weight.detach().clone()
+@pytest.mark.parametrize("learning_rate", [1e-4, 1e-2, 1.0, 100.0])
+@pytest.mark.parametrize("sizes", [(2, 16, 16, 1), (7, 128, 64, 3), (64, 8, 128, 1)])
+def test_orthonormal_weights_stay_orthonormal_while_they_learn(
+    copies: int | None, learning_rate: float, sizes: tuple[int, ...]
+) -> None:
+    critic, constraint = networks.mlp(*sizes, activation=networks.GroupSort, copies=copies), Orthonormal()
+    constraint.attach(critic)
+    layers = [m for m in critic if isinstance(m, nn.Linear | networks.BatchedLinear)]
+    optimizer = torch.optim.Adam(critic.parameters(), learning_rate)
+    x, before = draw(32, sizes[0]), layers[1].weight.detach().clone()
     for _ in range(5):
         optimizer.zero_grad()
-        critic(x).square().sum().backward()
+        (critic(x).square().sum() + critic(-x).sin().sum()).backward()
+        for layer in layers:  # the gradient lies along the manifold: XᵀG is antisymmetric
+            weight, gradient = layer.weight.detach(), layer.weight.grad
+            wide = weight.shape[-2] < weight.shape[-1]
+            product = weight @ gradient.mT if wide else weight.mT @ gradient
+            assert (product + product.mT).abs().max() <= 1e-4 * max(1, gradient.abs().max())
         optimizer.step()
-    assert (critic[2].weight - before).abs().max() > 0.01
-    for layer in (critic[0], critic[2], critic[4]):
-        values = torch.linalg.svdvals(layer.weight)
-        torch.testing.assert_close(values, torch.ones_like(values), rtol=1e-5, atol=0)
+        constraint.project(critic)
+        for layer in layers:
+            values = torch.linalg.svdvals(layer.weight.double())
+            torch.testing.assert_close(values, torch.ones_like(values), rtol=1e-5, atol=0)
+    assert (layers[1].weight - before).abs().max() > learning_rate / 100 or learning_rate > 1
+
+
+@pytest.mark.parametrize("noise", [1e-4, 1e-2, 0.3, 3.0])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 512), (512, 2), (96, 96), (3, 16, 40), (3, 40, 16)])
+def test_the_way_back_to_the_manifold_is_qr(noise: float, shape: tuple[int, ...]) -> None:
+    layer = nn.Linear(1, 1) if len(shape) == 2 else networks.BatchedLinear(3, 1, 1)
+    start = torch.linalg.qr(draw(*shape) if shape[-2] >= shape[-1] else draw(*shape).mT)[0]
+    x = (start + noise * draw(*start.shape, seed=1)).double()
+    layer.weight = nn.Parameter((x if shape[-2] >= shape[-1] else x.mT).float())
+    q, r = torch.linalg.qr(x)
+    q = q * r.diagonal(dim1=-2, dim2=-1).sign()[..., None, :]
+    Orthonormal().project(nn.Sequential(layer))
+    torch.testing.assert_close(
+        layer.weight.double(), q if shape[-2] >= shape[-1] else q.mT, rtol=0, atol=2e-4 if noise > 0.1 else 2e-6
+    )
+    assert far_from_orthonormal(layer.weight) < 5e-6
+
+
+def test_hopeless_weights_become_orthonormal_too_and_nan_stays_nan() -> None:
+    for value in (0.0, 1.0, 1e-30, 1e18):
+        layer = nn.Linear(6, 4)
+        nn.init.constant_(layer.weight, value)
+        Orthonormal().project(nn.Sequential(layer))
+        assert far_from_orthonormal(layer.weight) < 1e-5
+    nn.init.constant_(layer.weight, float("nan"))
+    Orthonormal().project(nn.Sequential(layer))  # the training loop says what became of it
+    assert layer.weight.isnan().any()
+
+
+def test_adam_reaches_a_given_rotation_along_the_manifold() -> None:
+    for shape in ((16, 16), (8, 16), (16, 8)):
+        wanted = torch.linalg.qr(draw(max(shape), max(shape), seed=7))[0]
+        wanted = wanted * torch.linalg.det(wanted).sign() ** (torch.arange(max(shape)) == 0)  # reachable: det +1
+        layer, constraint = nn.Linear(*shape, bias=False), Orthonormal()
+        with torch.no_grad():
+            layer.weight.copy_(torch.eye(*layer.weight.shape) + 0.1 * draw(*layer.weight.shape))
+        constraint.attach(nn.Sequential(layer))
+        optimizer = torch.optim.Adam(layer.parameters(), 0.02)
+        target = wanted[: shape[1], : shape[0]] if shape[0] != shape[1] else wanted
+        target = torch.linalg.qr(target if target.shape[0] >= target.shape[1] else target.mT)[0]
+        target = target if target.shape == layer.weight.shape else target.mT
+        for _ in range(600):
+            optimizer.zero_grad()
+            (layer.weight - target).square().sum().backward()
+            optimizer.step()
+            constraint.project(nn.Sequential(layer))
+        if shape[0] != shape[1]:  # a square's determinant may differ from the target's
+            assert (layer.weight - target).abs().max() < 0.05
+        else:
+            assert (layer.weight - target).square().sum() < 0.05 or torch.linalg.det(layer.weight @ target.mT) < 0
+
+
+def test_an_orthonormal_critic_of_the_older_kind_is_refused_by_name() -> None:
+    old = networks.mlp(2, 8, 1)
+    parametrizations.orthogonal(old[0], "weight", orthogonal_map="cayley")
+    new = networks.mlp(2, 8, 1)
+    Orthonormal().attach(new)
+    with pytest.raises(ValueError, match=r"0.weight was written when Orthonormal was Cayley's map.*train the critic"):
+        new.load_state_dict(old.state_dict())
 
 
 def test_orthonormal_group_sort_critics_keep_slopes_below_one() -> None:
@@ -386,6 +487,9 @@ def test_copies_start_as_single_critics_do_and_no_global_number_is_drawn(constra
         (lambda: GradientPenalty(float("inf")), "weight is inf"),
         (lambda: GradientPenalty(1.0, target=-1.0), "target is -1.0"),
         (lambda: GradientPenalty(1.0, at="pixels"), "at is 'pixels'"),
+        (lambda: GradientPenalty(1.0, one_sided="no"), "one_sided is 'no'"),
+        (lambda: WeightClipping(1.0, biases=None), "biases is None"),
+        (lambda: SpectralNorm(1.5), "n_power_iterations is 1.5"),
         (lambda: SpectralNorm(0), "n_power_iterations is 0"),
         (lambda: SpectralNorm(1, image_size=0), "image_size is 0"),
         (lambda: SpectralNorm().attach(nn.Sequential(nn.ReLU())), "no layer that this constraint acts on"),
@@ -398,9 +502,34 @@ def test_bad_arguments_are_refused(make: object, message: str) -> None:
         make()
 
 
+@pytest.mark.parametrize("value", ["10", None, True, [1.0]])
+def test_what_is_no_number_is_named(value: object) -> None:
+    for name, make in (("weight", GradientPenalty), ("bound", WeightClipping)):
+        with pytest.raises(TypeError, match=rf"{name} is {re.escape(repr(value))}: it must be a finite number"):
+            make(value)
+    with pytest.raises(TypeError, match=r"rng is .*: it must be a torch.Generator, or a list of one for each copy"):
+        GradientPenalty(1.0).penalty(networks.mlp(2, 1), draw(3, 2), draw(3, 2), [value])
+
+
 def test_a_second_attachment_is_refused() -> None:
     critic = networks.mlp(2, 4, 1)
     SpectralNorm().attach(critic)
-    for constraint in (SpectralNorm(), Orthonormal()):
-        with pytest.raises(ValueError, match="already has parametrised weights"):
-            constraint.attach(critic)
+    other = networks.mlp(2, 4, 1)
+    Orthonormal().attach(other)
+    for attached in (critic, other):
+        before = list(attached.state_dict())
+        for constraint in (SpectralNorm(), Orthonormal()):
+            with pytest.raises(ValueError, match="already has parametrised weights"):
+                constraint.attach(attached)
+        assert list(attached.state_dict()) == before
+
+
+def test_a_critic_that_is_refused_is_left_as_it_was() -> None:
+    reflecting = nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect")
+    critic = nn.Sequential(nn.Conv2d(1, 1, 3), reflecting)
+    before = {name: value.clone() for name, value in critic.state_dict().items()}
+    with pytest.raises(ValueError, match="needs padding_mode 'zeros'"):
+        SpectralNorm(image_size=8).attach(critic)
+    with pytest.raises(ValueError, match="is a convolution"):
+        Orthonormal().attach(nn.Sequential(nn.Linear(2, 2), critic))
+    assert list(critic.state_dict()) == list(before)

@@ -1,5 +1,6 @@
 """The reverse chain: what it computes is what plain double backward computes, and where it may not go it does not."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -143,6 +144,66 @@ def test_a_penalty_moves_the_power_iteration_once_as_a_forward_does() -> None:
     gradient_norms(critics[1], x, create_graph=True)
     for one, other in zip(*(critic.state_dict().values() for critic in critics), strict=True):
         assert torch.equal(one, other)
+
+
+def wrapped(critic: nn.Module) -> dict[str, nn.Module]:
+    import lightning_fabric
+
+    inside = nn.Sequential(*[torch.compile(layer, backend="aot_eager") for layer in critic])
+    return {
+        "compiled": torch.compile(critic, backend="aot_eager"),
+        "layers compiled": inside,
+        "Fabric": lightning_fabric.Fabric(accelerator="cpu", devices=1).setup_module(critic),
+        "both": nn.DataParallel(torch.compile(critic, backend="aot_eager")),
+    }
+
+
+@pytest.mark.usefixtures("shapes_unchecked")
+@pytest.mark.parametrize("name", ["mlp", "ResNet", "tanh", "Fourier features"])
+def test_a_compiled_or_wrapped_critic_takes_the_same_way(name: str) -> None:
+    make, shape = (CRITICS | PLAIN)[name]
+    critic, x = make(), torch.randn(*shape, generator=rng(1))
+    expected = both_gradients(critic, x)[1]
+    for kind, other in wrapped(critic).items():
+        assert (reverse_chain(other) is not None) == (name in CRITICS), kind
+        if kind == "layers compiled" and name == "tanh":
+            continue  # torch says itself that there is no second derivative
+        norms = gradient_norms(other, x, create_graph=True)
+        penalty = (norms - 1).square().mean(-1).sum()
+        gradients = torch.autograd.grad(penalty, list(critic.parameters()), allow_unused=True)
+        assert torch.equal(norms, expected[0]), kind
+        for wanted, got in zip(expected[1:], gradients, strict=True):
+            assert torch.equal(torch.zeros_like(wanted) if got is None else got, wanted), kind
+        GradientPenalty(1.0).attach(other)
+    compiled_in_place = make()
+    compiled_in_place.compile(backend="aot_eager")
+    torch.testing.assert_close(gradient_norms(compiled_in_place, x, create_graph=True), expected[0])
+
+
+def test_a_thread_with_a_penalty_leaves_parametrised_weights_of_another_alone() -> None:
+    stop, failures = threading.Event(), []
+
+    def penalise() -> None:
+        critic, x = networks.mlp(2, 32, 32, 1), torch.randn(16, 2, generator=rng())
+        SpectralNorm().attach(critic)
+        while not stop.is_set():
+            GradientPenalty(1.0).penalty(critic, x, x + 1, rng()).backward()
+
+    other = threading.Thread(target=penalise)
+    other.start()
+    try:
+        for constraint in (SpectralNorm(), Orthonormal()):
+            critic, x = networks.mlp(2, 32, 32, 1), torch.randn(16, 2, generator=rng())
+            constraint.attach(critic)
+            for _ in range(200):
+                critic(x).sum().backward()
+                constraint.project(critic)
+    except RuntimeError as error:
+        failures.append(error)
+    finally:
+        stop.set()
+        other.join()
+    assert failures == []
 
 
 def test_hooks_are_heard() -> None:

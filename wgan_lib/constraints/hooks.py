@@ -45,7 +45,8 @@ class WeightClipping(LipschitzConstraint):
     named bias alone. This is Algorithm 1's order; the authors' code clamps *before* each critic step, so that the
     generator sees a critic that is one step outside the box. Normalisation layers' parameters are clamped as well.
 
-    Raises ValueError for ``bound`` ≤ 0. Source: Arjovsky 2017, Algorithm 1. Chapter: weight-clipping.
+    Raises ValueError for ``bound`` ≤ 0, TypeError where it is no number.
+    Source: Arjovsky 2017, Algorithm 1. Chapter: weight-clipping.
     """
 
     bound: float
@@ -53,7 +54,7 @@ class WeightClipping(LipschitzConstraint):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "bound", checks.number("bound", self.bound, above=0))
-        object.__setattr__(self, "biases", checks.one_of("biases", self.biases, (True, False)))
+        object.__setattr__(self, "biases", bool(checks.one_of("biases", self.biases, (True, False))))
 
     @torch.no_grad()
     def project(self, critic: nn.Module) -> None:

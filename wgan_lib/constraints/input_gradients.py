@@ -11,10 +11,9 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import conv_transpose2d
-from torch.nn.utils import parametrize
+from torch.nn.functional import conv_transpose2d, linear
 
-from wgan_lib.networks import BatchedLinear, Residual, Score
+from wgan_lib.networks import BatchedLinear, Residual, Score, unwrapped
 
 PullBack = Callable[[Tensor], Tensor]
 
@@ -27,10 +26,13 @@ def gradient_norms(critic: nn.Module, x: Float[Tensor, "..."], create_graph: boo
     ValueError when the scores' axes are not the first axes of ``x``.
     Source: Gulrajani 2017, Algorithm 1. Chapter: gradient-penalty.
     """
-    with torch.enable_grad():
+    with torch.inference_mode(False), torch.enable_grad():
         chain = reverse_chain(critic) if create_graph else None
-        x = x.detach().requires_grad_(True)
-        scores, pull_back = chain(x) if chain else _by_autograd(critic, x, create_graph)
+        x = x.detach().clone() if x.is_inference() else x.detach()
+        x.requires_grad_(True)
+        # A compiled forward has no second derivative, and this way also a module.compile()d one runs as it is written.
+        plain = unwrapped(critic)._call_impl if isinstance(critic, nn.Module) else critic
+        scores, pull_back = chain(x) if chain else _by_autograd(plain, x, create_graph)
         if x.shape[: scores.ndim] != scores.shape:
             raise ValueError(f"scores {tuple(scores.shape)} are not one per sample of x {tuple(x.shape)}")
         gradient = pull_back(torch.ones_like(scores))
@@ -38,7 +40,7 @@ def gradient_norms(critic: nn.Module, x: Float[Tensor, "..."], create_graph: boo
     return torch.linalg.vector_norm(gradient, dim=axes) if axes else gradient.abs()
 
 
-def _by_autograd(layer: nn.Module, x: Tensor, create_graph: bool = True) -> tuple[Tensor, PullBack]:
+def _by_autograd(layer: Callable[[Tensor], Tensor], x: Tensor, create_graph: bool = True) -> tuple[Tensor, PullBack]:
     y = layer(x)
     return y, lambda g: torch.autograd.grad(y, x, g, create_graph=create_graph)[0]
 
@@ -48,8 +50,9 @@ def reverse_chain(critic: nn.Module) -> Callable[[Tensor], tuple[Tensor, PullBac
 
     With h₀ = x, hₗ = σ(Wₗ hₗ₋₁ + bₗ): (∂f/∂x)ᵀ g = W₁ᵀ D₁ W₂ᵀ … D_{L−1} W_Lᵀ g, the Dₗ of zeros, slopes and ones held
     constant, since σ″ = 0 almost everywhere. Each layer is cut from the one before it and stepped through backwards.
-    None for a critic with a layer that may have a second derivative or mix samples (LayerNorm, Tanh, anything of one's
-    own) behind its first weights; in front of them anything is allowed. Where x sits on a kink σ′ is autograd's.
+    Looks through what ``torch.compile`` and Fabric wrap round a network. None for a critic with a layer that may have a
+    second derivative or mix samples (LayerNorm, Tanh, anything of one's own) behind its first weights; in front of them
+    anything is allowed. Where x sits on a kink σ′ is autograd's.
     Source: the chain rule. Chapter: gradient-penalty.
     """
     layers = _flattened(critic)
@@ -68,8 +71,10 @@ _LINEAR = {kind.forward for kind in (Score, nn.Flatten, nn.Unflatten, nn.AvgPool
 
 def _flattened(module: nn.Module) -> list[nn.Module] | None:
     """Return the layers of nested Sequentials, or None if hooks or a forward of its own would be passed over."""
-    if module._forward_hooks or module._forward_pre_hooks:
+    inside = unwrapped(module)
+    if any(m._forward_hooks or m._forward_pre_hooks for m in (module, inside)):
         return None
+    module = inside
     if not isinstance(module, nn.Sequential):
         return [module]
     inner = [_flattened(layer) for layer in module]
@@ -80,6 +85,7 @@ def _flattened(module: nn.Module) -> list[nn.Module] | None:
 
 def _piecewise_linear(layer: Any) -> bool:
     # By the forward, not the class: parametrised layers have a class of their own, and a subclass may do anything.
+    layer = unwrapped(layer)
     if type(layer) is Residual:
         parts = (_flattened(layer.body), _flattened(layer.shortcut))
         return all(part is not None and all(map(_piecewise_linear, part)) for part in parts)
@@ -114,10 +120,14 @@ def _step(layer: Any, x: Tensor) -> tuple[Tensor, PullBack]:
         return layer(x), lambda g: torch.ops.aten.leaky_relu_backward(g, x, layer.negative_slope, False)
     if forward not in _WEIGHTED:
         return _by_autograd(layer, x.requires_grad_(True))
-    with parametrize.cached():  # under SpectralNorm each computation of the weight moves the power iteration
-        weight = layer.weight
-        with torch.no_grad():
-            y = layer(x)
+    weight = layer.weight  # once: under SpectralNorm each computation of it moves the power iteration
+    with torch.no_grad():
+        if isinstance(layer, nn.Conv2d):
+            y = layer._conv_forward(x, weight, layer.bias)
+        elif isinstance(layer, BatchedLinear):
+            y = layer.applied(x, weight)
+        else:
+            y = linear(x, weight, layer.bias)
     if not isinstance(layer, nn.Conv2d):
         return y, lambda g: g @ weight
     return y, _transposed(layer, weight, x.shape[-2:], y.shape[-2:])
@@ -142,6 +152,7 @@ def mixes_samples(critic: nn.Module, x: Float[Tensor, "batch ..."]) -> bool:
         raise ValueError(f"x holds {x.shape[0]} sample(s): at least 2 are needed to see whether they mix")
     with torch.enable_grad():
         x = x.detach().requires_grad_(True)
-        scores = copy.deepcopy(critic)(x)
+        with torch.random.fork_rng(devices=[]):  # Dropout draws from the global numbers
+            scores = copy.deepcopy(unwrapped(critic))(x)
         (gradient,) = torch.autograd.grad(scores[..., 0].sum(), x)
     return bool((gradient[1:] != 0).any())

@@ -1,5 +1,6 @@
 """Constraints on the weights of each layer: divided by their largest singular value, or kept orthonormal."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,8 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import grad
 from torch.nn.functional import conv2d
-from torch.nn.utils import parametrizations, parametrize
+from torch.nn.utils import parametrize
 
+from wgan_lib import checks
 from wgan_lib.constraints.hooks import LipschitzConstraint
 from wgan_lib.networks import BatchedLinear
 
@@ -31,15 +33,15 @@ class SpectralNorm(LipschitzConstraint):
     image_size: int | None = None
 
     def __post_init__(self) -> None:
-        if self.n_power_iterations < 1:
-            raise ValueError(f"n_power_iterations is {self.n_power_iterations}: it must be at least 1")
-        if self.image_size is not None and self.image_size < 1:
-            raise ValueError(f"image_size is {self.image_size}: it must be None or the width of the images in pixels")
+        object.__setattr__(self, "n_power_iterations", checks.whole("n_power_iterations", self.n_power_iterations))
+        if self.image_size is not None:
+            object.__setattr__(self, "image_size", checks.whole("image_size", self.image_size))
 
     def attach(self, critic: nn.Module) -> None:
         """Register the division on every linear and convolutional weight."""
-        for layer in _weight_layers(critic, nn.Linear, BatchedLinear, nn.Conv2d):
-            division = _DividedBySpectralNorm(layer, self.n_power_iterations, self.image_size)
+        layers = _weight_layers(critic, nn.Linear, BatchedLinear, nn.Conv2d)
+        divisions = [_DividedBySpectralNorm(layer, self.n_power_iterations, self.image_size) for layer in layers]
+        for layer, division in zip(layers, divisions, strict=True):  # a layer that is refused leaves all as they were
             parametrize.register_parametrization(layer, "weight", division)
 
 
@@ -99,39 +101,76 @@ class _DividedBySpectralNorm(nn.Module):
 class Orthonormal(LipschitzConstraint):
     """Keep every linear weight orthonormal, W Wᵀ = I or WᵀW = I, so that a layer's norm is exactly 1.
 
-    Uses PyTorch's Cayley parametrisation, on each copy of a BatchedLinear by itself. The critic is then 1-Lipschitz if
-    its activations are, but only ``networks.GroupSort`` activations also keep the gradient's norm: build the
-    critic with them. Attach before the optimiser is made; biases are free.
+    With the tall X of W and Wᵀ, the optimiser gets the part of the gradient that lies along the manifold,
+    G − X (XᵀG + GᵀX)/2, and ``project`` goes back to it by X ← Q of X = QR with diag R > 0, on each copy of a
+    BatchedLinear by itself. The critic is then 1-Lipschitz if its activations are, but only ``networks.GroupSort``
+    activations also keep the gradient's norm: build the critic with them. Attach before training; biases are free.
 
     Raises ValueError for a critic with convolutions, without linear layers, or a second attachment.
-    Source: Anil 2019, there by Björck's iteration. Chapter: spectral-normalisation.
+    Source: Anil 2019, there by Björck's iteration; Absil, Mahony & Sepulchre 2008, eq. 3.35 (part along the manifold)
+    and example 4.1.3 (QR). Chapter: spectral-normalisation.
     """
 
     def attach(self, critic: nn.Module) -> None:
-        """Register the parametrisation on every linear weight."""
+        """Make every linear weight orthonormal, and have its gradients follow the manifold."""
         for name, layer in critic.named_modules():
             if isinstance(layer, nn.modules.conv._ConvNd):
                 raise ValueError(f"layer {name!r}, {layer}, is a convolution: Orthonormal needs linear layers only")
-        for layer in _weight_layers(critic, nn.Linear, BatchedLinear):
-            weight = layer.weight.detach()  # type: ignore[operator]
-            with torch.random.fork_rng(devices=[]):  # PyTorch completes the basis with global random numbers
-                parametrizations.orthogonal(layer, "weight", orthogonal_map="cayley")
-            layer.parametrizations.weight[0].base.copy_(_completed(weight))  # type: ignore[index, union-attr]
+        layers = _weight_layers(critic, nn.Linear, BatchedLinear)
+        self.project(critic)
+        for layer in layers:
+            layer.register_load_state_dict_pre_hook(_refuse_cayley)
+            if layer.weight.requires_grad:
+                layer.weight.register_hook(_AlongManifold(layer.weight))
+
+    @torch.no_grad()
+    def project(self, critic: nn.Module) -> None:
+        """Bring every linear weight back to the manifold, in place."""
+        for layer in critic.modules():
+            if isinstance(layer, nn.Linear | BatchedLinear):
+                layer.weight.copy_(_orthonormal(layer.weight))
 
 
-def _completed(weight: Tensor) -> Tensor:
-    """Return the Q, (n, n), of the tall one of W and Wᵀ, (n, k), beside random columns that are the same each time."""
-    tall = weight if weight.shape[-2] >= weight.shape[-1] else weight.mT
-    n, k = tall.shape[-2:]
-    more = torch.randn(n, n - k, generator=torch.Generator().manual_seed(0)).to(tall)
-    q, r = torch.linalg.qr(torch.cat([tall, more.expand(*tall.shape[:-2], n, n - k)], -1))
-    return q * r.diagonal(dim1=-2, dim2=-1).sgn()[..., None, :]
+class _AlongManifold:
+    """A weight's gradient without what would leave the manifold; also the mark of an attached Orthonormal."""
+
+    def __init__(self, weight: Tensor) -> None:
+        self.weight = weight
+
+    def __call__(self, gradient: Tensor) -> Tensor:
+        x, g, turned = self.weight.detach(), gradient, gradient.shape[-2] < gradient.shape[-1]
+        x, g = (x.mT, g.mT) if turned else (x, g)
+        product = x.mT @ g
+        along = g - x @ (product + product.mT).mul_(0.5)
+        return along.mT if turned else along
 
 
-def _weight_layers(critic: nn.Module, *kinds: type[nn.Module]) -> list[nn.Module]:
+def _orthonormal(weight: Tensor) -> Tensor:
+    """Return Q of the tall one of W and Wᵀ = QR, with positive diagonal of R, turned back."""
+    x, turned = weight.to(torch.promote_types(weight.dtype, torch.float32)), weight.shape[-2] < weight.shape[-1]
+    x = x.mT if turned else x
+    gram = x.mT @ x
+    off = (gram - torch.eye(gram.shape[-1], dtype=x.dtype, device=x.device)).abs().max()
+    if off < 0.5 / x.shape[-1] ** 0.5:  # a step away from the manifold: R is Cholesky's factor, at half the price
+        q = torch.linalg.solve_triangular(torch.linalg.cholesky_ex(gram).L.mT, x, upper=True, left=False)
+    else:
+        q, r = torch.linalg.qr(x)
+        q = torch.where(r.diagonal(dim1=-2, dim2=-1)[..., None, :] < 0, -q, q)
+    return q.mT if turned else q
+
+
+def _refuse_cayley(layer: Any, state: Mapping[str, Any], prefix: str, *others: Any) -> None:
+    if f"{prefix}parametrizations.weight.0.base" in state:
+        kind = "was written when Orthonormal was Cayley's map, before December 2026"
+        raise ValueError(f"{prefix}weight {kind}, and cannot go on: train the critic again")
+
+
+def _weight_layers(critic: nn.Module, *kinds: type[nn.Module]) -> list[Any]:
     layers = [layer for layer in critic.modules() if isinstance(layer, kinds)]
     if not layers:
         raise ValueError(f"critic has no layer that this constraint acts on ({', '.join(k.__name__ for k in kinds)})")
-    if any(parametrize.is_parametrized(layer, "weight") for layer in layers):
-        raise ValueError("critic already has parametrised weights: attach one such constraint, once")
+    for layer in layers:
+        hooks = (getattr(layer.weight, "_backward_hooks", None) or {}).values()
+        if parametrize.is_parametrized(layer, "weight") or any(isinstance(hook, _AlongManifold) for hook in hooks):
+            raise ValueError("critic already has parametrised weights: attach one such constraint, once")
     return layers

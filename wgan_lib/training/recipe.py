@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ def stream(seed: int, purpose: str) -> torch.Generator:
     return torch.Generator().manual_seed(int(numbers[0]))
 
 
+@runtime_checkable
 class Sampler(Protocol):
     """Anything that can be sampled: a law of ``sampling``, a data set, a latent law. Chapter: critic."""
 
