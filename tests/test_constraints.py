@@ -487,8 +487,6 @@ def test_copies_start_as_single_critics_do_and_no_global_number_is_drawn(constra
         (lambda: GradientPenalty(float("inf")), "weight is inf"),
         (lambda: GradientPenalty(1.0, target=-1.0), "target is -1.0"),
         (lambda: GradientPenalty(1.0, at="pixels"), "at is 'pixels'"),
-        (lambda: GradientPenalty(1.0, one_sided="no"), "one_sided is 'no'"),
-        (lambda: WeightClipping(1.0, biases=None), "biases is None"),
         (lambda: SpectralNorm(1.5), "n_power_iterations is 1.5"),
         (lambda: SpectralNorm(0), "n_power_iterations is 0"),
         (lambda: SpectralNorm(1, image_size=0), "image_size is 0"),
@@ -507,6 +505,10 @@ def test_what_is_no_number_is_named(value: object) -> None:
     for name, make in (("weight", GradientPenalty), ("bound", WeightClipping)):
         with pytest.raises(TypeError, match=rf"{name} is {re.escape(repr(value))}: it must be a finite number"):
             make(value)
+    with pytest.raises(TypeError, match=r"one_sided is 'no': it must be True or False"):
+        GradientPenalty(1.0, one_sided="no")
+    with pytest.raises(TypeError, match="biases is None: it must be True or False"):
+        WeightClipping(1.0, biases=None)
     with pytest.raises(TypeError, match=r"rng is .*: it must be a torch.Generator, or a list of one for each copy"):
         GradientPenalty(1.0).penalty(networks.mlp(2, 1), draw(3, 2), draw(3, 2), [value])
 

@@ -90,9 +90,52 @@ def test_sets_apart_far_away_and_collapsed() -> None:
     assert (precision, recall) == (1, 0.02)
     outlier = np.concatenate([one, [[100.0, 0, 0]]])  # widens no ball but its own
     assert pictures.density_coverage(real, outlier)[1] == pictures.density_coverage(real, one)[1] < 0.3
-    for k in (0, 50):
-        with pytest.raises(ValueError, match=f"k is {k}: it must be 1 or more, and below 50 real"):
+    for k, wanted in (
+        (0, "a whole number, 1 or more"),
+        (2.5, "a whole number"),
+        (50, "below 50 real and 50 generated"),
+    ):
+        with pytest.raises(ValueError, match=f"k is {k}: it must be {wanted}"):
             pictures.precision_recall(real, real, k)
+
+
+@pytest.mark.parametrize("score", [pictures.frechet_distance, pictures.precision_recall, pictures.density_coverage])
+def test_scores_of_features_name_what_is_wrong_and_take_tensors(score: object) -> None:
+    x, y = np.random.default_rng(0).normal(size=(2, 40, 3))
+    one, other = ("x", "y") if score is pictures.frechet_distance else ("real", "generated")
+    tensors = torch.tensor(x), torch.tensor(y, dtype=torch.float32)
+    assert score(*tensors) == pytest.approx(score(x, y), rel=1e-5)
+    assert score(x.tolist(), y.tolist()) == score(x, y)
+    assert score(x[:, 0], y[:, 0]) == score(x[:, :1], y[:, :1])
+    for bad in (math.nan, math.inf):
+        wrong = x.copy()
+        wrong[3, 1] = bad
+        with pytest.raises(ValueError, match=f"^{one} must be finite, got {bad}"):
+            score(wrong, y)
+        with pytest.raises(ValueError, match=f"^{other} must be finite, got {bad}"):
+            score(x, wrong)
+    for shape in ((0, 3), (4, 0), (2, 2, 2)):
+        with pytest.raises(ValueError, match=rf"^{other} must hold samples of shape"):
+            score(x, np.zeros(shape))
+    with pytest.raises(TypeError, match=f"^{one} must hold real numbers"):
+        score(np.array(["a", "b"]), y)
+    with pytest.raises(ValueError, match=f"{one} and {other} have 3 and 2 dimensions: they must agree"):
+        score(x, y[:, :2])
+
+
+def test_moments_that_no_number_can_hold_are_refused() -> None:
+    x = np.random.default_rng(0).normal(size=(9, 2))
+    with pytest.raises(ValueError, match="y holds numbers whose squares are too large"):
+        pictures.frechet_distance(x, 1e200 * x)
+    with pytest.raises(ValueError, match="x and y hold 9 and 1 samples: a covariance needs 2"):
+        pictures.frechet_distance(x, x[:1])
+
+
+def test_class_shares_know_their_classes() -> None:
+    assert pictures.class_shares([0, 1, 1], 2).tolist() == pytest.approx([1 / 3, 2 / 3])
+    for classes, message in (([], "n ≥ 1"), ([0.5], "whole numbers"), ([2], "must be 0 to 1"), ([-1], "from -1")):
+        with pytest.raises(ValueError, match=message):
+            pictures.class_shares(np.array(classes), 2)
 
 
 def test_the_shipped_classifier_is_what_it_says(classifier: pictures.Classifier, digits: images.Images) -> None:
@@ -204,9 +247,10 @@ def test_scores_repeat_and_floors_belong_to_the_number_of_pictures(damaged, digi
     [
         (torch.zeros(50, 1, 8, 9), None, r"images has shape \(50, 1, 8, 9\): \(n, 1, 8, 8\) is needed"),
         (torch.full((50, 1, 8, 8), math.nan), None, "images holds 3200 values that are NaN"),
-        (torch.zeros(50, 1, 8, 8), 51, "n is 51 and splits 4: n must be 10 to 50, half the held-out"),
-        (torch.zeros(2000, 1, 8, 8), 300, "n must be 10 to 299"),
-        (torch.zeros(9, 1, 8, 8), None, "n is 9"),
+        (torch.zeros(50, 1, 8, 8), 51, "n is 51: it must be 10 to 50, all generated"),
+        (torch.zeros(2000, 1, 8, 8), 300, "n is 300: it must be 10 to 299"),
+        (torch.zeros(9, 1, 8, 8), None, "9 generated and 599 held_out pictures: 10 and 20 are the least"),
+        (torch.zeros(50, 1, 8, 8), 5, "n is 5: it must be a whole number, 10 or more"),
     ],
 )
 def test_wrong_pictures_are_refused(shown, n, message, digits, classifier) -> None:

@@ -125,3 +125,10 @@ def weights(name: str, value: object, n: int) -> Float[np.ndarray, "n"]:
     if abs(array.sum() - 1) > _WEIGHT_TOLERANCE:
         raise ValueError(f"{name} must sum to 1, got {array.sum()}")
     return array / array.sum()
+
+
+def flag(name: str, value: object) -> bool:
+    """Give a bool, numpy's too, as Python's own. Raises TypeError for anything else. Chapter: critic."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} is {value!r}: it must be True or False")
+    return bool(value)

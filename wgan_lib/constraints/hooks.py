@@ -54,7 +54,7 @@ class WeightClipping(LipschitzConstraint):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "bound", checks.number("bound", self.bound, above=0))
-        object.__setattr__(self, "biases", bool(checks.one_of("biases", self.biases, (True, False))))
+        object.__setattr__(self, "biases", checks.flag("biases", self.biases))
 
     @torch.no_grad()
     def project(self, critic: nn.Module) -> None:

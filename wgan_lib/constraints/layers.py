@@ -141,7 +141,7 @@ class _AlongManifold:
         x, g, turned = self.weight.detach(), gradient, gradient.shape[-2] < gradient.shape[-1]
         x, g = (x.mT, g.mT) if turned else (x, g)
         product = x.mT @ g
-        along = g - x @ (product + product.mT).mul_(0.5)
+        along = (torch.addmm if g.ndim == 2 else torch.baddbmm)(g, x, product + product.mT, alpha=-0.5)
         return along.mT if turned else along
 
 

@@ -35,7 +35,7 @@ class GradientPenalty(LipschitzConstraint):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weight", checks.number("weight", self.weight, least=0))
-        object.__setattr__(self, "one_sided", bool(checks.one_of("one_sided", self.one_sided, (True, False))))
+        object.__setattr__(self, "one_sided", checks.flag("one_sided", self.one_sided))
         object.__setattr__(self, "target", checks.number("target", self.target, least=0))
         checks.one_of("at", self.at, ("interpolates", "reals", "fakes", "both"))
 

@@ -6,22 +6,24 @@ Every score comes with its floor: what held-out pictures score against other hel
 import io
 import json
 import pickle  # for its error only
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Int64, Integer, Num
 from scipy.spatial.distance import cdist
 from torch import Tensor, nn
 
-from wgan_lib import transport
+from wgan_lib import checks, transport
 from wgan_lib.divergences import w2_normals_multivariate
 from wgan_lib.files import DamagedFileError, read_sealed
 
 Features = Float[np.ndarray, "n d"]
+Given = Num[Any, "n d"] | Num[Any, "n"] | Sequence[Any]
+Others = Num[Any, "m d"] | Num[Any, "m"] | Sequence[Any]
 
 
 class Classifier(nn.Module):
@@ -32,7 +34,7 @@ class Classifier(nn.Module):
     full-models.
     """
 
-    def __init__(self, image_shape: tuple[int, ...] = (1, 8, 8), n_classes: int = 10, width: int = 32) -> None:
+    def __init__(self, image_shape: Sequence[int] = (1, 8, 8), n_classes: int = 10, width: int = 32) -> None:
         super().__init__()
         channels, size, _ = self.image_shape = tuple(image_shape)
         layers: list[nn.Module] = [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
@@ -48,12 +50,12 @@ class Classifier(nn.Module):
         return self.head(self.body(images))
 
     @torch.no_grad()
-    def look(self, images: Float[Tensor, "n channels height width"]) -> tuple[Features, Int64[np.ndarray, "n"]]:
+    def look(self, images: Float[Any, "n channels height width"]) -> tuple[Features, Int64[np.ndarray, "n"]]:
         """Return features ``(n, 64)`` and classes ``(n,)``; ValueError for another shape, NaN or infinity."""
+        images = torch.as_tensor(images)
         if images.ndim != 4 or tuple(images.shape[1:]) != self.image_shape or len(images) == 0:
             raise ValueError(f"images has shape {tuple(images.shape)}: (n, {str(self.image_shape)[1:-1]}) is needed")
-        if not bool(images.isfinite().all()):
-            raise ValueError(f"images holds {int((~images.isfinite()).sum())} values that are NaN or infinite")
+        checks.all_finite("images", images)
         features = torch.cat([self.body(batch) for batch in images.cpu().float().split(1000)])
         return features.double().numpy(), self.head(features).argmax(1).numpy()
 
@@ -79,24 +81,30 @@ def load_classifier(name: str = "digits") -> Classifier:
     return classifier.eval()
 
 
-def frechet_distance(x: Features, y: Features) -> float:
+def frechet_distance(x: Given, y: Others) -> float:
     """Give |μx − μy|² + tr(A + B − 2(A^½ B A^½)^½), the squared W2 between normals with the features' moments.
 
     Squared units of the features. In the features of this classifier it is the *classifier Fréchet distance*: no FID,
-    which needs Inception's, and comparable to none. Raises ValueError for fewer than two features or unequal d.
-    Source: Heusel 2017, section 3. Chapter: full-models.
+    which needs Inception's, and comparable to none. Raises ValueError for fewer than two samples, unequal d, NaN or
+    inf. Source: Heusel 2017, section 3. Chapter: full-models.
     """
+    x, y = _pair(x=x, y=y)
     if min(len(x), len(y)) < 2:
         raise ValueError(f"x and y hold {len(x)} and {len(y)} samples: a covariance needs 2 or more")
-    (mean_x, cov_x), (mean_y, cov_y) = ((z.mean(0), np.atleast_2d(np.cov(z.T, ddof=0))) for z in (x, y))
-    return w2_normals_multivariate(mean_x, cov_x, mean_y, cov_y) ** 2
+    with np.errstate(over="ignore", invalid="ignore"):
+        moments = [(z.mean(0), np.atleast_2d(np.cov(z.T, ddof=0))) for z in (x, y)]
+    for name, moment in zip("xy", moments, strict=True):
+        if not all(np.isfinite(part).all() for part in moment):
+            raise ValueError(f"{name} holds numbers whose squares are too large for a covariance")
+    return w2_normals_multivariate(*moments[0], *moments[1]) ** 2
 
 
-def precision_recall(real: Features, generated: Features, k: int = 3) -> tuple[float, float]:
+def precision_recall(real: Given, generated: Others, k: int = 3) -> tuple[float, float]:
     """Give the share of generated samples within reach of the real ones (precision), and the reverse (recall).
 
     Within reach: in the ball of some sample of the other set, as wide as its distance to its own k-th neighbour. A
-    collapsed set can have precision 1; its recall is 0. Raises ValueError unless both sets hold more than k samples.
+    collapsed set can have precision 1; its recall is 0. Raises ValueError unless both sets hold more than k
+    samples of one dimension, without NaN.
     Source: Kynkäänniemi 2019, eqs. 1, 2. Chapter: full-models.
     """
     distance, real_radius, generated_radius = _balls(real, generated, k)
@@ -104,7 +112,7 @@ def precision_recall(real: Features, generated: Features, k: int = 3) -> tuple[f
     return float(precision), float((distance <= generated_radius).any(1).mean())
 
 
-def density_coverage(real: Features, generated: Features, k: int = 5) -> tuple[float, float]:
+def density_coverage(real: Given, generated: Others, k: int = 5) -> tuple[float, float]:
     """Give the mean number of real balls around a generated sample, over k, and the share of real balls that hold one.
 
     Balls as in ``precision_recall``, around real samples only, so that a generated outlier earns nothing. Density may
@@ -115,9 +123,19 @@ def density_coverage(real: Features, generated: Features, k: int = 5) -> tuple[f
     return float(within.sum(0).mean() / k), float(within.any(1).mean())
 
 
-def _balls(real: Features, generated: Features, k: int) -> tuple[Features, Features, Features]:
-    if not 1 <= k < min(len(real), len(generated)):
-        raise ValueError(f"k is {k}: it must be 1 or more, and below {len(real)} real and {len(generated)} generated")
+def _pair(**sets: Any) -> tuple[Float[np.ndarray, "n d"], Float[np.ndarray, "m d"]]:
+    (name_x, x), (name_y, y) = ((name, checks.samples(name, value)) for name, value in sets.items())
+    if x.shape[1] != y.shape[1]:
+        raise ValueError(f"{name_x} and {name_y} have {x.shape[1]} and {y.shape[1]} dimensions: they must agree")
+    return x, y
+
+
+def _balls(
+    real: Given, generated: Others, k: int
+) -> tuple[Float[np.ndarray, "n m"], Float[np.ndarray, "n"], Float[np.ndarray, "m"]]:
+    real, generated = _pair(real=real, generated=generated)
+    if checks.whole("k", k) >= min(len(real), len(generated)):
+        raise ValueError(f"k is {k}: it must be below {len(real)} real and {len(generated)} generated samples")
     radii = [np.partition(cdist(x, x), k, axis=1)[:, k] for x in (real, generated)]  # column 0 is the sample itself
     return cdist(real, generated), radii[0], radii[1]
 
@@ -132,8 +150,8 @@ class ScoreAndFloor(NamedTuple):
 
 
 def scores(
-    generated: Float[Tensor, "n channels height width"],
-    held_out: Float[Tensor, "m channels height width"],
+    generated: Float[Any, "n channels height width"],
+    held_out: Float[Any, "m channels height width"],
     classifier: Classifier,
     generator: torch.Generator,
     *,
@@ -149,9 +167,11 @@ def scores(
     Source: the functions above; Naeem 2020, section 3, on floors. Chapter: full-models.
     """
     most = min(len(generated), len(held_out) // 2)
-    n = min(most, 1000) if n is None else n
-    if not 10 <= n <= most or splits < 2:
-        raise ValueError(f"n is {n} and splits {splits}: n must be 10 to {most}, half the held-out, splits 2 or more")
+    if most < 10:
+        raise ValueError(f"{len(generated)} generated and {len(held_out)} held_out pictures: 10 and 20 are the least")
+    n, splits = min(most, 1000) if n is None else checks.whole("n", n, 10), checks.whole("splits", splits, 2)
+    if n > most:
+        raise ValueError(f"n is {n}: it must be 10 to {most}, all generated pictures or half the held-out ones")
     seen, unseen = classifier.look(generated), classifier.look(held_out)
     n_classes, pairs = classifier.head.out_features, []
     for split in range(splits):
@@ -164,17 +184,20 @@ def scores(
     return {name: ScoreAndFloor(*summary.ravel().tolist()) for name, summary in summaries.items()}
 
 
-def class_shares(classes: Int64[np.ndarray, "n"], n_classes: int) -> Float[np.ndarray, "n_classes"]:
-    """Give the share of samples in each class. ValueError for none. Chapter: full-models."""
-    if len(classes) == 0:
-        raise ValueError("classes is empty: shares need at least one sample")
-    return np.bincount(classes, minlength=n_classes) / len(classes)
+def class_shares(classes: Integer[Any, "n"] | Sequence[int], n_classes: int) -> Float[np.ndarray, "n_classes"]:
+    """Give the share of samples in each class. ValueError for none or an unknown class. Chapter: full-models."""
+    found, n_classes = np.asarray(classes), checks.whole("n_classes", n_classes)
+    if found.ndim != 1 or len(found) == 0 or found.dtype.kind not in "iu":
+        raise ValueError(f"classes is {found.dtype} {found.shape}: whole numbers (n,), n ≥ 1, are needed")
+    if not 0 <= found.min() <= found.max() < n_classes:
+        raise ValueError(f"classes run from {found.min()} to {found.max()}: they must be 0 to {n_classes - 1}")
+    return np.bincount(found, minlength=n_classes) / len(found)
 
 
 _Look = tuple[Features, Int64[np.ndarray, "n"]]
 
 
-def _rows(look: _Look, rows: Int64[np.ndarray, "n"]) -> _Look:
+def _rows(look: _Look, rows: Int64[np.ndarray, "chosen"]) -> tuple[np.ndarray, np.ndarray]:
     return look[0][rows], look[1][rows]
 
 

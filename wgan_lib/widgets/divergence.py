@@ -139,7 +139,7 @@ class AmbientDimension(BookWidget):
         w1: Num[Any, "len draws"],
         w1_null: Num[Any, "len draws"],
         nearest: Num[Any, "len n"],
-        nearest_null: Num[Any, "len n"],
+        nearest_null: Num[Any, "len m"],
         selected: int = 0,
         **traits: Any,
     ) -> None:

@@ -44,8 +44,8 @@ class TwoSides(BookWidget):
 
     def __init__(
         self,
-        piles: Sequence[tuple[int, int]] = ((2, 3), (6, 1), (9, 3)),
-        holes: Sequence[tuple[int, int]] = ((0, 2), (4, 3), (12, 2)),
+        piles: Sequence[Sequence[int]] = ((2, 3), (6, 1), (9, 3)),
+        holes: Sequence[Sequence[int]] = ((0, 2), (4, 3), (12, 2)),
         plan: Sequence[int] | None = None,
         prices: Sequence[int] | None = None,
         **traits: Any,
