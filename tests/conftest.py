@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import hypothesis
 import jaxtyping
 import pytest
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""  # results are held against the CPU, bit by bit; test_devices.py sees them all
 
 jaxtyping.install_import_hook("wgan_lib", "shape_checks.checked")
+hypothesis.settings.register_profile("any machine", deadline=None)  # a busy machine is no fault of the library
+hypothesis.settings.load_profile("any machine")
 _raises = pytest.raises
 
 

@@ -141,11 +141,11 @@ def test_parallel_lines_refuse_what_they_cannot_show(trait, value):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: segments.segment_divergences(math.inf), "theta must be finite"),
-        (lambda: segments.segment_divergences(0.1, math.nan), "tilt must be finite"),
-        (lambda: segments.segment_divergences(0.1, 0.0, -1.0), r"noise must be 0 or at least 0\.001, got -1"),
+        (lambda: segments.segment_divergences(math.inf), "theta is inf: it must be a finite number"),
+        (lambda: segments.segment_divergences(0.1, math.nan), "tilt is nan: it must be a finite number"),
+        (lambda: segments.segment_divergences(0.1, 0.0, -1.0), "noise is -1.0: it must be a finite number, at least 0"),
         (lambda: segments.segment_divergences(0.1, 0.0, 1e-5), r"at least 0\.001, got 1e-05"),
-        (lambda: segments.w1_segments(0.1, 0.0, 0), "n must be at least 1, got 0"),
+        (lambda: segments.w1_segments(0.1, 0.0, 0), "n is 0: it must be a whole number, 1 or more"),
     ],
 )
 def test_segments_name_what_is_wrong(call, message):

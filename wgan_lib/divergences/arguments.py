@@ -11,10 +11,10 @@ from wgan_lib.checks import reals
 Numbers: TypeAlias = float | int | np.number | Sequence[Any] | Num[Any, "..."]
 Densities: TypeAlias = Sequence[Any] | Num[Any, "*b n"]
 Grid: TypeAlias = Sequence[Any] | Num[Any, "n"]
-Reals: TypeAlias = float | Float[np.ndarray, "..."]
+Reals: TypeAlias = float | Float[Any, "..."]
 
 
-def broadcast(**values: Numbers) -> tuple[Float[np.ndarray, "..."], ...]:
+def broadcast(**values: Numbers) -> tuple[Float[Any, "..."], ...]:
     """Give the values as float64 arrays of one shape, named in errors as they are here. Chapter: js-saturation."""
     arrays = {name: reals(name, value) for name, value in values.items()}
     try:
@@ -26,7 +26,7 @@ def broadcast(**values: Numbers) -> tuple[Float[np.ndarray, "..."], ...]:
 
 def normals(
     mean_p: Numbers, std_p: Numbers, mean_q: Numbers, std_q: Numbers, **others: Numbers
-) -> tuple[Float[np.ndarray, "..."], ...]:
+) -> tuple[Float[Any, "..."], ...]:
     """Give the parameters of two normals, and others, as `broadcast` does; ValueError for std ≤ 0.
 
     Chapter: js-saturation.
@@ -38,7 +38,7 @@ def normals(
     return arrays
 
 
-def log_ratio(a: Float[np.ndarray, "..."], b: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+def log_ratio(a: Float[Any, "..."], b: Float[Any, "..."]) -> Float[Any, "..."]:
     """Give ln(a/b) of positive numbers, also where the ratio itself is no float. Chapter: js-saturation."""
     with np.errstate(over="ignore", under="ignore", divide="ignore"):
         ratio = a / b

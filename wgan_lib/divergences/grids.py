@@ -1,5 +1,7 @@
 """Divergences of two densities on a grid."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 
@@ -44,7 +46,7 @@ def total_variation(p: Densities, q: Densities, x: Grid) -> Reals:
     return (0.5 * np.abs(p - q) * widths).sum(-1)[()]
 
 
-def _densities(p: Densities, q: Densities, x: Grid) -> tuple[Float[np.ndarray, "..."], ...]:
+def _densities(p: Densities, q: Densities, x: Grid) -> tuple[Float[Any, "..."], ...]:
     """The two densities, broadcast, and the trapezoid width of each grid point."""
     grid = reals("x", x)
     if grid.ndim != 1 or grid.size < 2:

@@ -1,7 +1,7 @@
 """Divergences of two normals in closed form, with their derivatives."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -123,9 +123,7 @@ def w2_normals_multivariate(
     return math.hypot(*(mean_p - mean_q), *(root_p - root_q @ right.T @ left.T).ravel())
 
 
-def _w1_slopes(
-    shift: Float[np.ndarray, "..."], spread: Float[np.ndarray, "..."]
-) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "..."]]:
+def _w1_slopes(shift: Float[Any, "..."], spread: Float[Any, "..."]) -> tuple[Float[Any, "..."], Float[Any, "..."]]:
     """The derivatives of E|N(shift, spread²)| in the shift and in the spread."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         z = np.where(shift == 0, 0.0, shift / spread)
@@ -137,7 +135,7 @@ def _largest(matrix: Float[np.ndarray, "d d"]) -> float:
     return float(np.abs(matrix).max(initial=0.0)) or 1.0
 
 
-def _gradient(*parts: Float[np.ndarray, "..."]) -> NormalGradient:
+def _gradient(*parts: Float[Any, "..."]) -> NormalGradient:
     return NormalGradient(*(part[()] for part in parts))
 
 

@@ -4,7 +4,7 @@ P is uniform on {0} × [−½, ½]; Q is its copy at (theta, 0), turned by `tilt
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -82,9 +82,7 @@ def w1_segments(theta: float, tilt: float = 0.0, n: int = 64) -> float:
     return float(cost[linear_sum_assignment(cost)].mean())
 
 
-def _log_density(
-    across: Float[np.ndarray, "..."], along: Float[np.ndarray, "..."], noise: float
-) -> Float[np.ndarray, "..."]:
+def _log_density(across: Float[Any, "..."], along: Float[Any, "..."], noise: float) -> Float[Any, "..."]:
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         near, far = log_ndtr((0.5 - np.abs(along)) / noise), log_ndtr((-0.5 - np.abs(along)) / noise)
         ends = np.where(near > -np.inf, near + np.log1p(-np.exp(far - near)), -np.inf)

@@ -1,6 +1,6 @@
 """W1 of two uniform laws in closed form, with its derivatives."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -44,7 +44,7 @@ def w1_uniforms_gradient(a: Numbers, b: Numbers, c: Numbers, d: Numbers) -> Unif
     return UniformGradient((-along_low)[()], (-along_high)[()], along_low[()], along_high[()])
 
 
-def _end_shifts(a: Numbers, b: Numbers, c: Numbers, d: Numbers) -> list[Float[np.ndarray, "*b"]]:
+def _end_shifts(a: Numbers, b: Numbers, c: Numbers, d: Numbers) -> list[Float[Any, "*b"]]:
     low_p, high_p, low_q, high_q = broadcast(a=a, b=b, c=c, d=d)
     for names, low, high in (("a ≤ b", low_p, high_p), ("c ≤ d", low_q, high_q)):
         if (low > high).any():

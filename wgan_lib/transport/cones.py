@@ -40,7 +40,7 @@ class OptimalCritic:
 
     cones: tuple[Cones, ...]
 
-    def __call__(self, z: Num[Any, "..."] | Sequence[Any]) -> Float[Any, "..."]:
+    def __call__(self, z: Num[Any, "..."] | Sequence[Any] | float) -> Float[Any, "..."]:
         """Give f(z). Raises ValueError where z's last axis is not the dimension of the clouds."""
         flat, shape = self._points(z)
         points = reals("z", flat)
@@ -56,7 +56,7 @@ class OptimalCritic:
                 total = total + heights[deciding] + sign * lengths
         return (total / len(self.cones)).reshape(shape)
 
-    def gradient(self, z: Num[Any, "..."] | Sequence[Any]) -> Float[np.ndarray, "..."]:
+    def gradient(self, z: Num[Any, "..."] | Sequence[Any] | float) -> Float[Any, "..."]:
         """Give ∇f(z), of z's shape: a unit vector along the cone, 0 on its very tip; shorter where two cones average.
 
         Raises ValueError where z's last axis is not the dimension of the clouds.

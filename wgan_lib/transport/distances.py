@@ -14,7 +14,7 @@ Xs: TypeAlias = Num[Any, "n"] | Num[Any, "n d"] | Sequence[Any]
 Ys: TypeAlias = Num[Any, "m"] | Num[Any, "m d"] | Sequence[Any]
 XWeights: TypeAlias = Num[Any, "n"] | Sequence[Any] | None
 YWeights: TypeAlias = Num[Any, "m"] | Sequence[Any] | None
-Array: TypeAlias = Float[np.ndarray, "..."]
+Array: TypeAlias = Float[Any, "..."]
 
 
 def laws(x: Xs, y: Ys, x_weights: XWeights, y_weights: YWeights) -> tuple[Array, Array, Array, Array]:
