@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "book/_ext"))
 
+import after_build
 import lighten
 
 STATE = '<script type="application/vnd.jupyter.widget-state+json">{}</script>'
@@ -29,11 +30,14 @@ def test_only_rules_that_name_an_unused_class_or_id_go() -> None:
     )
 
 
-def test_words_come_from_pages_and_scripts(tmp_path: Path) -> None:
+def test_a_rule_stays_if_a_page_or_a_script_names_its_class(tmp_path: Path) -> None:
     (tmp_path / "_static").mkdir()
     (tmp_path / "page.html").write_text('<p class="me-x lead">')
     (tmp_path / "_static/a.js").write_text('el.classList.add("show")')
-    assert {"me-x", "lead", "show"} <= lighten.used_words(tmp_path)
+    sheet = tmp_path / "_static/a.css"
+    sheet.write_text(".lead { top: 0 } .show { top: 0 } .hide { top: 0 }")
+    after_build.finish(tmp_path)
+    assert "".join(sheet.read_text().split()) == ".lead{top:0}.show{top:0}"
 
 
 def test_a_sheet_that_cannot_be_read_is_told() -> None:

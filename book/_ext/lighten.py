@@ -8,10 +8,8 @@
 
 import json
 import re
-from pathlib import Path
 
 import tinycss2
-from sphinx.application import Sphinx
 
 WORD = re.compile(r"[A-Za-z_][\w-]*")
 NAMED = re.compile(r"[.#](-?[A-Za-z_][\w-]*)")
@@ -25,28 +23,27 @@ SHARED = ("_esm", "_css")
 DEFAULT = re.compile(r"^export default ([\w.]+;)\s*\Z", re.MULTILINE)
 
 
-def used_words(out: Path) -> set[str]:
-    """Everything in the built pages and scripts that could be a class or an id."""
-    files = [*out.rglob("*.html"), *out.glob("_static/**/*.js")]
-    return {word for file in files for word in WORD.findall(file.read_text(encoding="utf-8"))}
+def words(text: str) -> set[str]:
+    """Everything in a page or a script that could be a class or an id."""
+    return set(WORD.findall(text))
 
 
-def pruned(css: str, words: set[str]) -> str:
+def pruned(css: str, used: set[str]) -> str:
     """The style sheet without comments, and without selectors that name a class or an id which nobody uses."""
-    return _pruned(tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True), words)
+    return _pruned(tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True), used)
 
 
-def _pruned(rules: list, words: set[str]) -> str:
+def _pruned(rules: list, used: set[str]) -> str:
     kept = []
     for rule in rules:
         if rule.type == "qualified-rule":
             selectors = BETWEEN_SELECTORS.split(tinycss2.serialize(rule.prelude))
-            alive = [s for s in selectors if words.issuperset(NAMED.findall(PASSED_OVER.sub("", s).replace("\\", "")))]
+            alive = [s for s in selectors if used.issuperset(NAMED.findall(PASSED_OVER.sub("", s).replace("\\", "")))]
             if alive:
                 kept.append(f"{','.join(alive)}{{{tinycss2.serialize(rule.content)}}}")
         elif rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
             content = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
-            if inner := _pruned(content, words):
+            if inner := _pruned(content, used):
                 kept.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}")
         elif rule.type == "error":
             raise ValueError(f"a style sheet cannot be read: {rule.message}")
@@ -93,22 +90,3 @@ def _inert(text: str, end: str = "") -> str:
 def mount_at_once(page: str) -> str:
     """The page with a call behind each widget that mounts it before the browser has read on."""
     return WIDGET_VIEW.sub(r"\g<0><script>mountWidgets()</script>", page)
-
-
-def finish(app: Sphinx, exception: Exception | None) -> None:
-    """Walk the written pages and style sheets once, after all that adds to them."""
-    if exception or app.builder.name != "html":
-        return
-    out = Path(app.outdir)
-    for page in out.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        text = text if page.name == "search.html" else search_elsewhere(text)
-        page.write_text(mount_at_once(share_sources(text)), encoding="utf-8")
-    words = used_words(out)
-    for sheet in out.glob("_static/**/*.css"):
-        sheet.write_text(pruned(sheet.read_text(encoding="utf-8"), words), encoding="utf-8")
-
-
-def setup(app: Sphinx) -> dict[str, bool]:
-    app.connect("build-finished", finish, priority=960)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
