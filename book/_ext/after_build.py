@@ -9,13 +9,13 @@ import icons
 import lighten
 import offline
 from inline_figures import with_figures
-from mended_names import with_true_names
+from mended_theme import mended
 from sphinx.application import Sphinx
 
 
 def finished_page(text: str, path: Path) -> str:
     """The page at ``path`` as it is shipped."""
-    text = with_true_names(with_figures(offline.without_scripts(text), path.parent))
+    text = mended(with_figures(offline.without_scripts(text), path.parent))
     if path.name != "search.html":
         text = lighten.search_elsewhere(text)
     return lighten.mount_at_once(lighten.share_sources(text))

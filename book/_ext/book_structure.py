@@ -35,6 +35,13 @@ class Page(Entry):
         return "kernelspec" in self.source.metadata
 
     @property
+    def question(self) -> str:
+        """The question that the page opens with; empty if it asks none."""
+        prose = "\n".join(cell.source for cell in self.source.cells if cell.cell_type == "markdown")
+        found = re.search(r"^\{\.question\}\n(.+)$", prose, re.MULTILINE)
+        return found[1].strip() if found else ""
+
+    @property
     def title(self) -> str:
         prose = "\n".join(cell.source for cell in self.source.cells if cell.cell_type == "markdown")
         first = re.search(r"^# (.+)$", prose, re.MULTILINE)

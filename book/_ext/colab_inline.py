@@ -6,6 +6,7 @@ from posixpath import dirname, join, normpath
 
 from book_structure import Book, Page
 from moves import parse_move
+from reading import minutes
 from toc import chapter_words
 
 NUMBER_WORDS = {"figure": "Fig. ", "table": "Table ", "section": "Section "}
@@ -74,6 +75,8 @@ class Inline:
             except ValueError as error:
                 self.refuse(str(error))
                 return content
+        if role == "minutes":
+            return f"{minutes(self._find_page(f'{content}.md').path if content != 'here' else self.page.path)} minutes"
         titled = re.match(r"(.*?)\s*<([^<>]+)>$", content, re.DOTALL)
         text, target = titled.groups() if titled else ("", content)
         if role.startswith("cite"):

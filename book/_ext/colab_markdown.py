@@ -8,11 +8,13 @@ import re
 from collections import Counter
 
 from book_structure import Book, Page
+from chapter_map import on_map
 from colab_inline import NUMBER_WORDS, Inline, Label
 from formulas import in_notebook
 from moves import parse_task
 from myst_blocks import Block, blocks, fold, pipe_table, quote, split_options
 from quiz import parse_quiz
+from reading import minutes
 
 NOTES = {"note", "tip", "hint", "important", "warning", "caution", "attention", "danger", "error", "seealso"}
 TITLED = {"admonition", "topic", "sidebar", "margin", "aside", "sidenote", "card", "grid-item-card", "tab-item"}
@@ -161,6 +163,8 @@ class Translator:
         if name == "tableofcontents":
             _, *others = self.book.pages.values()
             return "\n".join(f"- {self.inline.page_link(page)}" for page in others)
+        if name == "chapter-map":
+            return "\n".join(self._map_line(page) for page in on_map(self.book))
         if name == "quiz":
             return self._quiz(argument, body)
         if name == "task":
@@ -199,6 +203,11 @@ class Translator:
         if "dropdown" in options.get("class", "").split():
             return fold(title or "More", self._markdown(body))
         return quote(f"**{title}**\n\n{self._markdown(body)}" if title else self._markdown(body))
+
+    def _map_line(self, page: Page) -> str:
+        number = f"{page.number}{self.book.number_suffix}" if page.number else ""
+        question = f" {self.inline.translate(page.question)}" if page.question else ""
+        return f"- {self.inline.page_link(page, number + page.title)}{question} ({minutes(page.path)} minutes)"
 
     def _task(self, argument: str, body: str) -> str:
         try:

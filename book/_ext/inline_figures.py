@@ -19,7 +19,8 @@ def with_figures(page: str, folder: Path) -> str:
 
     def figure(match: re.Match[str]) -> str:
         alt = re.search(r'alt="([^"]*)"', match["attributes"])
-        return inline((folder / match["src"]).read_text(encoding="utf-8"), alt.group(1) if alt else "")
+        svg = inline((folder / match["src"]).read_text(encoding="utf-8"), alt.group(1) if alt else "")
+        return f'<div class="figure-pan">{svg}</div>'
 
     return SVG_IMAGE.sub(figure, page)
 

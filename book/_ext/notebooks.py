@@ -23,11 +23,16 @@ from nbformat import NotebookNode, v4
 
 FOLDING_TAGS = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 SETUP = """\
-#@title Set-up: installs what Colab lacks, does nothing elsewhere
+#@title Set-up: installs what Colab lacks; elsewhere it says what is missing
+import importlib.util
 import sys
 
 if "google.colab" in sys.modules:
     %pip install -q pot "git+{repository}"
+elif importlib.util.find_spec("wgan_lib") is None:
+    raise ModuleNotFoundError(
+        'This notebook needs wgan_lib. Run in a cell, then restart the kernel:  %pip install "git+{repository}"'
+    )
 """
 # Colab has no myst_nb. There, what the page weaves into its sentences is printed under the name the sentence uses.
 GLUE = 'def glue(name, value, display=True):\n    print(f"{name} = {value}")\n'
