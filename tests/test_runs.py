@@ -1,5 +1,6 @@
 """Run files: what is saved comes back, what is damaged is refused, what fails leaves the old file."""
 
+import copy
 import errno
 import io
 import os
@@ -81,6 +82,63 @@ def test_bad_runs_are_refused(frames: dict, meta: dict, fixed: dict, message: st
 def test_python_objects_are_refused() -> None:
     with pytest.raises(TypeError, match="samples"):
         Run({"samples": np.array([{}, {}])}, {})
+
+
+def test_a_run_can_be_pickled_and_copied() -> None:
+    run = small_run()
+    for again in (pickle.loads(pickle.dumps(run)), copy.deepcopy(run), copy.copy(run)):
+        assert dict(again.meta) == dict(run.meta)
+        for name in ("index", "samples", "real"):
+            np.testing.assert_array_equal(again[name], run[name])
+        with pytest.raises(ValueError, match="read-only"):
+            again["samples"][0] = 1
+
+
+def test_a_saved_run_keeps_names_order_types_and_scalars(tmp_path: Path) -> None:
+    frames = {"z/x": np.zeros((2, 0)), "a": np.array(["é", "longer"]), "b": np.ones(2, ">f4"), "meta": np.arange(2)}
+    run = Run(frames, {"z": 1, "a": {"y": [1, 2.5, None], "b": "ü"}}, {"scalar": np.array(2.5), "index": np.arange(3)})
+    again = runs.load(run.save(tmp_path / "a.npz"))
+    assert list(again.frames) == list(run.frames)
+    assert list(again.fixed) == list(run.fixed)
+    assert list(again.meta) == ["z", "a"]
+    assert again.meta == run.meta
+    for name in [*run.frames, *run.fixed]:
+        assert again[name].dtype == run[name].dtype
+        np.testing.assert_array_equal(again[name], run[name])
+
+
+def test_numbers_of_any_make_are_taken_into_meta_and_arrays() -> None:
+    import torch
+
+    meta = {
+        "lr": np.float32(0.5), "steps": np.int64(3), "betas": (0.0, np.float64(0.9)), "out": Path("a/b"),
+        "flag": np.bool_(True), "bounds": np.arange(2), "ema": torch.tensor(0.25), "deep": {"n": [np.uint8(1)]},
+    }  # fmt: skip
+    run = Run({"a": torch.ones(2, 3, requires_grad=True), "b": torch.ones(2, dtype=torch.bfloat16)}, meta)
+    assert run.meta == {
+        "lr": 0.5, "steps": 3, "betas": [0.0, 0.9], "out": "a/b",
+        "flag": True, "bounds": [0, 1], "ema": 0.25, "deep": {"n": [1]},
+    }  # fmt: skip
+    assert run["a"].shape == (2, 3)
+    assert run["b"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("value", [float("nan"), np.float32("inf"), object(), {1, 2}, [np.nan], 1j])
+def test_an_entry_of_meta_that_json_cannot_hold_is_named(value: object) -> None:
+    with pytest.raises(ValueError, match=r"meta\['rate'\] must be JSON"):
+        runs.as_json({"rate": value})
+
+
+@pytest.mark.parametrize("name", ["", 1, None])
+def test_an_array_needs_a_name(name: object) -> None:
+    with pytest.raises(ValueError, match="frames has the name"):
+        Run({name: np.zeros(2)}, {})  # type: ignore[dict-item]
+
+
+def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert small_run().save("~/a.npz") == tmp_path / "a.npz"
+    assert len(runs.load("~/a.npz")) == 3
 
 
 def test_a_run_is_split_and_joined() -> None:

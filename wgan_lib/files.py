@@ -129,7 +129,7 @@ def read_sealed(path: str | os.PathLike[str] | Traversable, kind: str) -> bytes:
 
     Raises DamagedFileError that names the file and what to do, FileNotFoundError. Chapter: full-models.
     """
-    content = (path if isinstance(path, Traversable) else home(path)).read_bytes()
+    content = (home(path) if isinstance(path, str | os.PathLike) else path).read_bytes()
     length = len(_seal(kind, b"\0\0")) - 2 + 2
     archive = content[:-length] + b"\0\0"
     if _seal(kind, archive) != content:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-from wgan_lib.checks import nearest
-from wgan_lib.files import read_sealed, write_sealed
+from wgan_lib.checks import is_tensor, nearest, whole
+from wgan_lib.files import home, read_sealed, write_sealed
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,8 @@ class Run:
     ``frames`` maps names to arrays of shape (n_frames, ...), such as "index" (n_frames,), "w1_estimate" (n_frames,) in
     units of the data, "samples" (n_frames, n, d); ``fixed`` maps names to arrays without that axis, such as "real"
     (n, d) and the "grid" (m, d) on which the frames' "critic" (n_frames, m) was taken. Both are copied and read-only.
-    ``meta`` is JSON: preset, reprs of loss and constraint, seed, hyper-parameters, versions, commit, device, wall time.
+    ``meta`` is made JSON by `as_json`: preset, reprs of loss and constraint, seed, hyper-parameters, versions, commit,
+    device, wall time. A run can be pickled and copied.
 
     Raises ValueError for no frames, unequal numbers of frames, a name in both, or a meta that JSON cannot hold;
     TypeError for arrays of Python objects. Chapter: clipping-gp-sn.
@@ -37,22 +38,19 @@ class Run:
 
     def __post_init__(self) -> None:
         for group in ("frames", "fixed"):
-            frozen = {name: np.array(array) for name, array in getattr(self, group).items()}
-            for name, array in frozen.items():
-                if array.dtype.hasobject:
-                    raise TypeError(f"{group}[{name!r}] holds Python objects: numbers, booleans or text are needed")
-                array.setflags(write=False)
+            frozen = {name: _array(f"{group}[{name!r}]", array) for name, array in getattr(self, group).items()}
+            if nameless := [name for name in frozen if not isinstance(name, str) or not name]:
+                raise ValueError(f"{group} has the name {nameless[0]!r}: an array's name must be text, and not empty")
             object.__setattr__(self, group, MappingProxyType(frozen))
         lengths = {name: len(array) if array.ndim else 0 for name, array in self.frames.items()}
         if len(set(lengths.values())) != 1 or 0 in lengths.values():
             raise ValueError(f"frames have lengths {lengths}: each array needs the same leading axis, 1 or longer")
         if both := set(self.frames) & set(self.fixed):
             raise ValueError(f"{sorted(both)} are both in frames and in fixed: a name may stand for one array only")
-        try:
-            meta = json.loads(json.dumps(dict(self.meta), allow_nan=False))
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"meta must be JSON (text, finite numbers, lists, mappings): {error}") from None
-        object.__setattr__(self, "meta", MappingProxyType(meta))
+        object.__setattr__(self, "meta", MappingProxyType(as_json(self.meta)))
+
+    def __reduce__(self) -> tuple[type["Run"], tuple[dict[str, Any], ...]]:
+        return Run, (dict(self.frames), dict(self.meta), dict(self.fixed))  # read-only mappings cannot be pickled
 
     def __len__(self) -> int:
         return len(next(iter(self.frames.values())))
@@ -69,7 +67,7 @@ class Run:
 
     def first(self, n_frames: int) -> "Run":
         """Return the first ``n_frames`` frames, 1 to ``len(self)``, else ValueError. Chapter: full-models."""
-        if not 1 <= n_frames <= len(self):
+        if not 1 <= whole("n_frames", n_frames) <= len(self):
             raise ValueError(f"n_frames is {n_frames}: this run has frames 1 to {len(self)}")
         return Run({name: array[:n_frames] for name, array in self.frames.items()}, self.meta, self.fixed)
 
@@ -81,7 +79,7 @@ class Run:
         if set(self.frames) != set(later.frames):
             raise ValueError(f"later has frames {sorted(later.frames)}: this run has {sorted(self.frames)}")
         joined = {name: np.concatenate([array, later.frames[name]]) for name, array in self.frames.items()}
-        return Run(joined, later.meta, self.fixed)
+        return Run(joined, later.meta, {**later.fixed, **self.fixed})
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the run as a compressed .npz with a checksum, whole or not at all, and return its path.
@@ -89,15 +87,51 @@ class Run:
         Raises OSError, with the old file untouched, when the disk is full or the folder read-only; ValueError for a
         name that does not end in .npz. Chapter: clipping-gp-sn.
         """
-        path = Path(path)
+        path = home(path)
         if path.suffix != ".npz":
             raise ValueError(f"path is {path}: the name of a run file must end in .npz")
         arrays = {f"frames/{name}": array for name, array in self.frames.items()}
         arrays |= {f"fixed/{name}": array for name, array in self.fixed.items()}
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, meta=np.array(json.dumps(dict(self.meta), sort_keys=True)), **arrays)  # type: ignore[arg-type]
+        np.savez_compressed(buffer, meta=np.array(json.dumps(dict(self.meta))), **arrays)  # type: ignore[arg-type]
         write_sealed(path, "run", buffer.getvalue())
         return path
+
+
+def as_json(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the plain form of a run's meta: numpy's and torch's numbers and arrays as numbers and lists, paths as text.
+
+    Raises ValueError, with the entry's name, for what JSON cannot hold, such as NaN. Chapter: clipping-gp-sn.
+    """
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, os.PathLike):
+            return os.fspath(value)
+        if isinstance(value, np.ndarray | np.generic) or is_tensor(value):
+            return _array("it", value).tolist()
+        if isinstance(value, Mapping):
+            return dict(value)
+        raise TypeError(f"a {type(value).__name__} is none of text, finite numbers, lists and mappings")
+
+    found = {}
+    for name, value in meta.items():
+        try:
+            found[str(name)] = json.loads(json.dumps(value, allow_nan=False, default=plain))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ValueError(f"meta[{name!r}] must be JSON (text, finite numbers, lists, mappings): {error}") from None
+    return found
+
+
+def _array(name: str, value: Any) -> Shaped[np.ndarray, "..."]:
+    """A copy of its own that nobody can write to."""
+    if is_tensor(value):
+        value = value.detach().cpu()
+        value = value.float().numpy() if "bfloat16" in str(value.dtype) else value.numpy()  # numpy has no bfloat16
+    array = np.array(value)
+    if array.dtype.hasobject:
+        raise TypeError(f"{name} holds Python objects: numbers, booleans or text are needed")
+    array.setflags(write=False)
+    return array
 
 
 def names() -> list[str]:
@@ -112,7 +146,7 @@ def load(name: str | os.PathLike[str]) -> Run:
     Nothing is unpickled. Raises FileNotFoundError, with the nearest names, if there is none; DamagedFileError for a
     truncated, altered or foreign file. Chapter: clipping-gp-sn.
     """
-    file: Traversable = Path(name)
+    file: Traversable = home(name)
     if not str(name).endswith(".npz"):
         if str(name) not in names():
             raise FileNotFoundError(nearest("recorded run", str(name), names()))
