@@ -189,14 +189,14 @@ def test_radial_pairs_lie_on_their_shells(dim: int, inner: float, thickness: flo
         (lambda: sampling.grid(math.nan), "k is nan"),
         (lambda: sampling.grid(24), "16 or 25"),
         (lambda: sampling.normals(0.0, -1.0), "std is -1.0"),
-        (lambda: sampling.normals((math.nan, 0.0)), "modes must be finite"),
+        (lambda: sampling.normals((math.nan, 0.0)), "mean must be finite, got nan"),
         (lambda: sampling.swiss_roll(scale=0.0), "scale is 0.0"),
         (lambda: sampling.uniforms(1.0, 1.0), "low must be below high"),
         (lambda: sampling.uniforms((0.0, 0.0), (1.0,)), "low must be below high"),
-        (lambda: sampling.uniforms(-math.inf, 0.0), "both finite"),
+        (lambda: sampling.uniforms(-math.inf, 0.0), "low must be finite"),
         (lambda: sampling.uniforms([], []), "low must be below high"),
-        (lambda: sampling.point_masses([[0.0], [1.0]], [0.5, 0.6]), "sum to one"),
-        (lambda: sampling.point_masses([[0.0], [1.0]], [-0.5, 1.5]), "none negative"),
+        (lambda: sampling.point_masses([[0.0], [1.0]], [0.5, 0.6]), "weights must sum to 1"),
+        (lambda: sampling.point_masses([[0.0], [1.0]], [-0.5, 1.5]), "weights must be ≥ 0, got -0.5"),
         (lambda: sampling.point_masses([0.0, 1.0]), r"must be \(k, d\)"),
         (lambda: sampling.parallel_lines(math.inf), "theta is inf"),
         (lambda: sampling.radial_pair(2, 2.0, 1.0), "inner is 2.0"),
@@ -204,8 +204,41 @@ def test_radial_pairs_lie_on_their_shells(dim: int, inner: float, thickness: flo
         (lambda: sampling.circles_and_centres(spacing=math.nan), "spacing is nan"),
         (lambda: sampling.ring().sample(2.5, rng()), "n is 2.5: it must be a whole number"),
         (lambda: sampling.min_funnels(0, 4, seed=0), "dim is 0"),
+        (lambda: sampling.min_funnels(2, 4, seed=0.5), "seed is 0.5"),
+        (lambda: sampling.normals(()), "mean is empty"),
+        (lambda: sampling.normals(1e300), "mean is .* must fit into single precision"),
+        (lambda: sampling.ring(radius=1e300), "does not fit into single precision"),
+        (lambda: sampling.ring(std=1e-300), "does not fit into single precision"),
+        (lambda: sampling.point_masses(np.zeros((0, 2))), r"must be \(k, d\)"),
     ],
 )
 def test_bad_arguments_are_refused(make: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("bad", [None, "text", [[True]], 1j])
+def test_what_is_no_number_is_named(bad: object) -> None:
+    for make, name in [
+        (lambda: sampling.normals(bad), "mean"),
+        (lambda: sampling.uniforms(bad), "low"),
+        (lambda: sampling.point_masses(bad), "points"),
+        (lambda: sampling.ring(std=bad), "std"),
+        (lambda: sampling.parallel_lines(bad), "theta"),
+        (lambda: sampling.radial_pair(2, bad), "inner"),
+    ]:
+        with pytest.raises(TypeError, match=rf"^{name} "):
+            make()
+
+
+def test_numbers_of_any_make_give_the_same_law() -> None:
+    for plain, other in [
+        (sampling.ring(8, 2.0, 0.5), sampling.ring(np.int64(8), 2, torch.tensor(0.5))),
+        (sampling.normals([1.0, 2.0]), sampling.normals(np.array([1.0, 2.0]))),
+        (sampling.normals([1.0, 2.0]), sampling.normals(torch.tensor([1.0, 2.0], requires_grad=True))),
+        (sampling.uniforms([0.0, 1.0], [1.0, 2.0]), sampling.uniforms(np.arange(2.0), np.arange(1.0, 3.0))),
+        (sampling.point_masses([[1.0]], [1.0]), sampling.point_masses(np.ones((1, 1)), np.ones(1))),
+        (sampling.parallel_lines(1.0), sampling.parallel_lines(np.float32(1))),
+    ]:
+        assert repr(plain) == repr(other)
+        assert torch.equal(plain.sample(np.int64(5), rng()), other.sample(5, rng()))
