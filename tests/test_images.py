@@ -1,5 +1,6 @@
 """Pictures: what is read is what was published, and what is damaged, missing or half downloaded is told."""
 
+import contextlib
 import dataclasses
 import gzip
 import hashlib
@@ -9,11 +10,13 @@ import os
 import pickle
 import re
 import resource
+import socket
 import subprocess
 import sys
 import tarfile
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,7 +120,9 @@ def tiny(monkeypatch: pytest.MonkeyPatch, server: Server) -> Server:
         folder = getattr(images, name).folder
         source = downloads.Source(name.lower(), folder, sums, (f"{server.address}gone/", f"{server.address}{folder}/"))
         monkeypatch.setattr(images, name, source)
-    cifar = images.CIFAR10._replace(md5={"cifar-10-binary.tar.gz": md5(cifar_archive())}, mirrors=(server.address,))
+    cifar = images.CIFAR10._replace(
+        md5={"cifar-10-binary.tar.gz": md5(cifar_archive())}, mirrors=(server.address,), pictures=None
+    )
     monkeypatch.setattr(images, "CIFAR10", cifar)
     return server
 
@@ -251,7 +256,8 @@ def test_a_mirror_that_gives_another_file_is_told_and_leaves_nothing(tiny: Serve
     with pytest.raises(FileNotFoundError, match="gave another file, with MD5") as caught:
         images.mnist(tmp_path, progress=False)
     assert re.findall(r"[\w-]+\.gz \(MD5", str(caught.value)) == [f"{name} (MD5" for name in list(GZ)[1:]]
-    assert sorted(os.listdir(tmp_path / "MNIST/raw")) == ["train-images-idx3-ubyte.gz"]
+    left = [name for name in os.listdir(tmp_path / "MNIST/raw") if not name.endswith(".lock")]
+    assert left == ["train-images-idx3-ubyte.gz"]
 
 
 @pytest.mark.parametrize("ranges", [True, False], ids=["with Range", "without Range"])
@@ -270,7 +276,7 @@ def test_a_download_killed_half_way_resumes(server: Server, tmp_path: Path) -> N
         f"downloads.receive([{server.address + 'file'!r}], Path({str(tmp_path / 'data' / 'file')!r}), {md5(BYTES)!r})"
     )
     child = subprocess.Popen(
-        [sys.executable, "-c", f"from pathlib import Path; from wgan_lib import downloads; {call}"]
+        [sys.executable, "-c", f"from pathlib import Path; from wgan_lib.images import downloads; {call}"]
     )
     deadline = time.monotonic() + 60
     while not (part.exists() and part.stat().st_size > 100_000):
@@ -375,6 +381,7 @@ def test_a_folder_gives_its_middle_squares(tmp_path: Path) -> None:
     wide = np.zeros((8, 12, 3), np.uint8)
     wide[:, 2:10] = [255, 0, 51]  # the middle square; black on its sides
     for i in range(11):
+        wide[:, 2:10, 1] = 20 * i  # no two alike
         (tmp_path / f"sub{i % 2}").mkdir(exist_ok=True)
         Image.fromarray(wide).save(tmp_path / f"sub{i % 2}" / f"{i:02d}.{'PNG' if i % 3 else 'bmp'}")
     (tmp_path / "notes.txt").write_text("no picture")
@@ -383,10 +390,14 @@ def test_a_folder_gives_its_middle_squares(tmp_path: Path) -> None:
     assert repr(data) == f"folder({tmp_path.name}, 4, 3)"
     for part in (data, data.held_out):
         expected = torch.tensor([1.0, -1.0, -0.6]).view(1, 3, 1, 1).expand(len(part), 3, 4, 4)
-        torch.testing.assert_close(part.points, expected)
+        torch.testing.assert_close(part.points[:, ::2], expected[:, ::2])
+    # sub0 holds 00, 02, … 10, then sub1 01, 03, …: the first and the eleventh are held out
+    assert data.held_out.pixels[:, 1].amax((1, 2)).tolist() == [0, 180]
     grey = images.folder(tmp_path, size=4, channels=1)
     assert grey.points.shape == (9, 1, 4, 4)
-    assert grey.pixels.unique().tolist() == [round(0.299 * 255 + 0.114 * 51)]
+    assert grey.pixels.amax((1, 2, 3)).tolist() == [
+        round(0.299 * 255 + 0.587 * 20 * i + 0.114 * 51) for i in (2, 4, 6, 8, 10, 1, 3, 5, 7)
+    ]
 
 
 def test_a_folder_names_what_it_cannot_use(tmp_path: Path) -> None:
@@ -395,11 +406,263 @@ def test_a_folder_names_what_it_cannot_use(tmp_path: Path) -> None:
     picture = Image.fromarray(TRAIN[0])
     picture.save(tmp_path / "a.png")
     picture.save(tmp_path / "b.png")
-    for size, channels in ((0, 3), (4, 2)):
-        with pytest.raises(ValueError, match=f"size is {size} and channels {channels}"):
+    for size, channels, message in ((0, 3, "size is 0"), (4, 2, "channels is 2"), (4.5, 3, "size is 4.5")):
+        with pytest.raises(ValueError, match=f"{message}: it must be"):
             images.folder(tmp_path, size, channels)
+    for ground in ("whitish", (0, 0), (0, 0, 256), (0.5, 0, 0), None):
+        with pytest.raises(ValueError, match=f"ground is {re.escape(repr(ground))}: it must be a colour's name"):
+            images.folder(tmp_path, 4, ground=ground)
     whole = (tmp_path / "a.png").read_bytes()
     for broken in (whole[: len(whole) // 2], b"no picture", whole[:60] + b"\0" * 30 + whole[90:]):
         (tmp_path / "b.png").write_bytes(broken)
         with pytest.raises(ValueError, match=r"b\.png cannot be read as a picture"):
             images.folder(tmp_path, size=4)
+
+
+def as_read(folder: Path, picture: Image.Image, ground: str = "white", channels: int = 1) -> torch.Tensor:
+    """What ``images.folder`` makes of a picture of 8 × 8."""
+    for i in range(2):
+        Image.new("L", (8, 8), 100 + i).save(folder / f"z{i}.png")
+    picture.save(folder / "a.png")
+    return images.folder(folder, 8, channels, ground).held_out.pixels[0]  # the first is held out
+
+
+def test_16_bits_of_grey_become_8(tmp_path: Path) -> None:
+    ramp = np.linspace(0, 65535, 64).reshape(8, 8).astype(np.uint16)
+    found = as_read(tmp_path, Image.fromarray(ramp))[0]
+    assert found.float().mean().item() == pytest.approx(127.5, abs=0.6)
+    assert (found - torch.from_numpy(ramp / 257)).abs().max() <= 0.5
+    assert as_read(tmp_path, Image.fromarray(ramp // 64)).max() == 4
+    clear = Image.fromarray(ramp)
+    clear.info["transparency"] = 65535
+    assert as_read(tmp_path, clear, "black")[0, 7].tolist() == [*found[7, :7].tolist(), 0]
+
+
+def test_32_bits_do_not_tell_what_is_white(tmp_path: Path) -> None:
+    Image.new("L", (8, 8)).save(tmp_path / "a.png")
+    for kind in (np.int32, np.float32):
+        Image.fromarray(np.ones((8, 8), kind)).save(tmp_path / "b.tiff")
+        with pytest.raises(ValueError, match=r"b\.tiff cannot be read as a picture: mode [IF], 32 bits a pixel"):
+            images.folder(tmp_path, 8)
+
+
+def test_a_black_drawing_on_nothing_lies_on_the_ground(tmp_path: Path) -> None:
+    alpha = np.zeros((8, 8), np.uint8)
+    alpha[2:6, 2:6] = 255
+    rgba = Image.fromarray(np.dstack([np.zeros((8, 8, 3), np.uint8), alpha]))
+    la = Image.fromarray(np.dstack([np.zeros((8, 8), np.uint8), alpha]))
+    palette = Image.fromarray((alpha > 0).astype(np.uint8))
+    palette = palette.convert("P")
+    palette.putpalette([9, 200, 7, 0, 0, 0])
+    palette.info["transparency"] = 0
+    grey = Image.fromarray(255 - alpha // 255 * 255 - (alpha == 0) * np.uint8(200))
+    grey.info["transparency"] = 55
+    for picture in (rgba, la, palette, grey):
+        found = as_read(tmp_path, picture)[0].float()
+        torch.testing.assert_close(found, 255 - torch.from_numpy(alpha).float(), msg=picture.mode)
+        assert as_read(tmp_path, picture, "#ff0064", channels=3)[:, 0, 0].tolist() == [255, 0, 100]
+    rgba.putalpha(Image.new("L", (8, 8), 51))
+    assert as_read(tmp_path, rgba, "#ff0064", channels=3)[:, 4, 4].tolist() == [204, 0, 80]
+    assert repr(images.folder(tmp_path, 8, 3, "red")) == f"folder({tmp_path.name}, 8, 3, ground='red')"
+    assert repr(images.folder(tmp_path, 8, 3, (255, 255, 255))) == f"folder({tmp_path.name}, 8, 3)"
+
+
+def test_hidden_files_of_systems_are_passed_over(tmp_path: Path) -> None:
+    for i in range(12):
+        Image.new("RGB", (4, 4), (i, 0, 0)).save(tmp_path / f"{i:02d}.png")
+    alone = images.folder(tmp_path, 4)
+    put(tmp_path, {"._03.png": b"not one", ".DS_Store": b"", "Thumbs.db": b""})
+    for hidden in ("__MACOSX", ".ipynb_checkpoints", "sub/.cache"):
+        put(tmp_path / hidden, {"x.png": b"not one"})
+    (tmp_path / "album.png").mkdir()
+    assert torch.equal(images.folder(tmp_path, 4).pixels, alone.pixels)
+    hidden = tmp_path / ".hidden"
+    hidden.mkdir()
+    for i in range(2):
+        Image.new("RGB", (4, 4), (i, 0, 0)).save(hidden / f"{i}.png")
+    assert len(images.folder(hidden, 4)) == 1  # who names a hidden folder means it
+
+
+def test_copies_are_never_in_both_parts(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    kinds = [rng.integers(0, 256, (5, 5, 3), dtype=np.uint8) for _ in range(23)]
+    for i in range(100):
+        Image.fromarray(kinds[rng.integers(23)]).save(tmp_path / f"{i:03d}.{('png', 'bmp')[i % 2]}")
+    data = images.folder(tmp_path, 5)
+    train, held_out = ({p.numpy().tobytes() for p in part.pixels} for part in (data, data.held_out))
+    assert len(data) + len(data.held_out) == 100
+    assert (len(train), len(held_out)) == (20, 3)
+    assert not train & held_out
+    for file in list(tmp_path.iterdir())[2:]:
+        file.unlink()
+    for file in tmp_path.iterdir():
+        Image.fromarray(kinds[0]).save(file)
+    with pytest.raises(ValueError, match="holds 2 copies of one picture: none is left to hold out"):
+        images.folder(tmp_path, 5)
+
+
+def test_home_is_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny: Server) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    put(tmp_path / "data/MNIST/raw", GZ)
+    assert len(images.mnist("~/data", download=False)) == 30
+    for i in range(2):
+        Image.new("L", (4, 4), i).save(tmp_path / f"{i}.png")
+    assert len(images.folder("~", 4)) == 1
+    with pytest.raises(FileNotFoundError, match=re.escape(f"Put into {tmp_path}/x: cifar")):
+        images.cifar10("~/x", download=False)
+    assert not (tmp_path / "~").exists()
+
+
+@pytest.mark.parametrize("name", IDX)
+def test_one_bit_flipped_in_an_unpacked_file_is_seen(name: str, tiny: Server, tmp_path: Path, monkeypatch) -> None:
+    known = images.MNIST._replace(unpacked={name: md5(content) for name, content in IDX.items()})
+    monkeypatch.setattr(images, "MNIST", known)
+    put(tmp_path / "MNIST/raw", IDX)
+    assert len(images.mnist(tmp_path, download=False)) == 30
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        flipped = bytearray(IDX[name])
+        flipped[rng.integers(len(flipped))] ^= 1 << rng.integers(8)
+        put(tmp_path / "MNIST/raw", {name: bytes(flipped)})
+        with pytest.raises(ValueError, match=f"{name} is damaged, cut short or another file: its MD5 is"):
+            images.mnist(tmp_path)
+
+
+def test_the_real_sets_have_their_numbers_of_each_label(tiny: Server, tmp_path: Path, monkeypatch) -> None:
+    assert set(images.MNIST.unpacked.values()).isdisjoint(images.MNIST.md5.values())
+    for source in ("FASHION_MNIST", "CIFAR10"):
+        assert images.__dict__[source].balanced or source == "FASHION_MNIST"
+    monkeypatch.setattr(images, "FASHION_MNIST", images.FASHION_MNIST._replace(pictures=(30, 10), balanced=True))
+    put(tmp_path / "FashionMNIST/raw", IDX)
+    assert len(images.fashion_mnist(tmp_path, download=False)) == 30
+    labels = bytearray(IDX["t10k-labels-idx1-ubyte"])
+    labels[-1] ^= 1
+    put(tmp_path / "FashionMNIST/raw", {"t10k-labels-idx1-ubyte": bytes(labels)})
+    with pytest.raises(ValueError, match=r"10 pictures of fashion_mnist\(\)\.held_out, by label .* damaged"):
+        images.fashion_mnist(tmp_path, download=False)
+
+
+def test_several_downloads_of_one_file_at_once_all_succeed(server: Server, tmp_path: Path) -> None:
+    server.files, server.pause = {"file": BYTES}, 0.02
+    call = f"downloads.receive([{server.address + 'file'!r}], Path({str(tmp_path / 'file')!r}), {md5(BYTES)!r})"
+    code = f"from pathlib import Path; from wgan_lib.images import downloads; {call}"
+    children = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
+    ends: list[object] = []
+
+    def receive() -> None:
+        downloads.receive([f"{server.address}file"], tmp_path / "file", md5(BYTES), progress=False)
+        ends.append((tmp_path / "file").read_bytes() == BYTES)
+
+    threads = [threading.Thread(target=receive) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert [child.wait(60) for child in children] == [0, 0]
+    assert ends == [True] * 3
+    assert server.asked == [("file", None)]
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("where", ["headers", "body"])
+def test_a_dripping_server_is_given_up(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloads, "PATIENCE", 0.5)
+    stop = threading.Event()
+
+    def drip() -> None:
+        while not stop.is_set():
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            connection.sendall(b"HTTP/1.0 200 OK\r\n" + (b"X-A: " if where == "headers" else b"\r\n"))
+            threading.Thread(target=drop, args=(connection,), daemon=True).start()
+
+    def drop(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while not stop.wait(0.05):
+                connection.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=drip, daemon=True).start()
+        begun = time.monotonic()
+        wanted = "no answer within 0.5 s" if where == "headers" else r"only \d+ bytes came in"
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/file"
+        with pytest.raises(ConnectionError, match=wanted):
+            downloads.receive([url], tmp_path / "file", md5(BYTES), progress=False)
+        stop.set()
+    assert time.monotonic() - begun < 20
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    return len(content).to_bytes(4, "big") + kind + content + zlib.crc32(kind + content).to_bytes(4, "big")
+
+
+@pytest.mark.parametrize("kind", [b"zTXt", b"iCCP", b"gAMA", b"pHYs", b"tRNS", b"cHRM", b"sRGB", b"eXIf", b"iTXt"])
+def test_odd_chunks_of_a_png_are_used_or_the_file_is_named(kind: bytes, tmp_path: Path) -> None:
+    whole = io.BytesIO()
+    Image.fromarray(TRAIN[0]).save(whole, "PNG")
+    head, rest = whole.getvalue()[:33], whole.getvalue()[33:]
+    Image.new("L", (4, 4)).save(tmp_path / "a.png")
+    for content in (b"name\0\0" + zlib.compress(b"x" * 2_000_000), b"", b"\0", b"\xff\xff\xff"):
+        (tmp_path / "b.png").write_bytes(head + chunk(kind, content) + rest)
+        try:
+            data = images.folder(tmp_path, 28, 1)
+        except ValueError as error:
+            assert str(tmp_path / "b.png") in str(error)  # noqa: PT017  (either end is right)
+        else:
+            assert len(data) == 1
+
+
+def test_other_kinds_of_pictures_end_upright_in_their_first_frame(tmp_path: Path) -> None:
+    half = Image.new("L", (8, 8))
+    half.paste(255, (0, 0, 4, 8))  # white on the left
+    turned = half.convert("RGB")
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned clockwise: white is then above
+    turned.save(tmp_path / "a.jpg", exif=exif, quality=100)
+    half.save(tmp_path / "b.gif", save_all=True, append_images=[Image.new("L", (8, 8), 255)])
+    half.save(tmp_path / "c.png", save_all=True, append_images=[Image.new("L", (8, 8), 255)])
+    half.convert("CMYK").save(tmp_path / "d.jpg", quality=100)
+    half.convert("1").save(tmp_path / "e.png")
+    data = images.folder(tmp_path, 8, 1)
+    assert (data.held_out.pixels[0, 0].float().mean(1) > 200).tolist() == [True] * 4 + [False] * 4
+    for picture in data.pixels[:, 0].float():
+        torch.testing.assert_close(picture, torch.tensor(np.asarray(half)).float(), atol=8, rtol=0)
+
+
+def test_a_picture_too_large_to_open_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "ab":
+        Image.new("1", (40, 50)).save(tmp_path / f"{name}.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1500)
+    with pytest.warns(Image.DecompressionBombWarning), pytest.raises(ValueError, match=r"a\.png.*40 × 50 pixels"):
+        images.folder(tmp_path, 4)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(ValueError, match=r"a\.png cannot be read as a picture"):
+        images.folder(tmp_path, 4)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"])
+def test_damaged_pictures_are_used_or_named(kind: str, tmp_path: Path) -> None:
+    rng, buffer = np.random.default_rng(0), io.BytesIO()
+    picture = Image.fromarray(RNG.integers(0, 256, (9, 9, 3), dtype=np.uint8))
+    picture.save(buffer, kind)
+    whole, file = buffer.getvalue(), tmp_path / f"b.{kind.lower()}"
+    Image.new("L", (4, 4), 7).save(tmp_path / "a.png")
+    refused = 0
+    for i in range(40):
+        content = bytearray(whole)
+        if i % 3 == 0:
+            content = content[: rng.integers(len(content))]
+        for _ in range(rng.integers(1, 6)):
+            if content:
+                content[rng.integers(len(content))] = rng.integers(256)
+        file.write_bytes(bytes(content))
+        try:
+            images.folder(tmp_path, 4)
+        except ValueError as error:
+            assert str(file) in str(error)  # noqa: PT017  (either end is right)
+            refused += 1
+    assert refused > 10

@@ -2,14 +2,23 @@
 
 import hashlib
 import http.client
+import queue
 import ssl
+import sys
+import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple, cast
 
+from filelock import FileLock, Timeout
 from tqdm import tqdm
+
+PATIENCE, SLOWEST = 20.0, 1000.0
+"""Seconds without an answer, and bytes a second after these, at which an address is given up."""
 
 _UNREACHABLE = (urllib.error.URLError, ConnectionError, TimeoutError, ssl.SSLError, http.client.HTTPException)
 
@@ -17,33 +26,35 @@ _UNREACHABLE = (urllib.error.URLError, ConnectionError, TimeoutError, ssl.SSLErr
 class Source(NamedTuple):
     """Where a data set's files lie under its root (torchvision's layout), their MD5, and addresses that end in "/".
 
-    MD5 is what the authors publish: it finds damage, not malice. Chapter: full-models.
+    MD5 is what the authors publish: it finds damage, not malice. ``unpacked`` has the MD5 of unpacked files where they
+    are known; ``pictures`` are as many in training and held-out part, of each of ten labels alike where ``balanced``.
+    Chapter: full-models.
     """
 
     name: str
     folder: str
     md5: Mapping[str, str]
     mirrors: Sequence[str]
+    unpacked: Mapping[str, str] = MappingProxyType({})
+    pictures: tuple[int, int] | None = None
+    balanced: bool = False
 
 
 def fetch(source: Source, root: Path, *, download: bool = True, progress: bool = True) -> dict[str, Path]:
     """Return the path of each file of ``source`` under ``root``, downloading what is missing.
 
     A file that is there is checked, and never overwritten. Where torchvision has unpacked ``x.gz`` and the archive is
-    gone, ``x`` is taken; its reader checks it. Raises ValueError that names a file with another checksum,
+    gone, ``x`` is taken. Raises ValueError that names a file with another checksum,
     FileNotFoundError that says which files to put where. Chapter: full-models.
     """
     folder = (Path(root) / source.folder).absolute()
     found: dict[str, Path] = {}
     for name, md5 in source.md5.items():
-        unpacked = folder / name.removesuffix(".gz")
+        unpacked = name.removesuffix(".gz")
         if (folder / name).exists():
-            if (actual := _md5(folder / name)) != md5:
-                damaged = f"{folder / name} is damaged, cut short or another file: its MD5 is {actual}, not {md5}"
-                raise ValueError(f"{damaged}. Delete it, and it is downloaded again")
-            found[name] = folder / name
-        elif unpacked.exists():
-            found[name] = unpacked
+            found[name] = _whole(folder / name, md5)
+        elif (folder / unpacked).exists():
+            found[name] = _whole(folder / unpacked, source.unpacked.get(unpacked))
     missing = [name for name in source.md5 if name not in found]
     try:
         if missing and not download:
@@ -59,15 +70,40 @@ def fetch(source: Source, root: Path, *, download: bool = True, progress: bool =
     return {name: found[name] for name in source.md5}
 
 
+def _whole(path: Path, md5: str | None) -> Path:
+    if md5 is not None and (actual := _md5(path)) != md5:
+        damaged = f"{path} is damaged, cut short or another file: its MD5 is {actual}, not {md5}"
+        raise ValueError(f"{damaged}. Delete it, and it is downloaded again")
+    return path
+
+
 def receive(urls: Sequence[str], path: Path, md5: str, progress: bool = True) -> None:
     """Download the file with this MD5 from the first of ``urls`` that gives it, to ``path``, whole or not at all.
 
-    What has arrived waits beside it as ``.part``: a download that was killed goes on from there (HTTP's Range). Each
-    address gets two tries, for a broken connection and for a stale part. Raises ConnectionError with each address's
-    reason, OSError when the disk is full. Chapter: full-models.
+    What has arrived waits beside it as ``.part``: a download that was killed goes on from there (HTTP's Range). Who
+    wants the same file at the same time waits until it is there. Each address gets two tries, for a broken connection
+    and for a stale part; one that is slower than ``SLOWEST`` counts as broken. Raises ConnectionError with each
+    address's reason, OSError when the disk is full. Chapter: full-models.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        if progress:
+            tqdm.write(f"{path.name} is being downloaded by somebody else: waiting", file=sys.stderr)
+        lock.acquire(timeout=-1)
+    try:
+        if not (path.exists() and _md5(path) == md5):
+            _receive(urls, path, md5, progress)
+        # Whoever still waits for this lock finds the file whole; after a failure the lock stays for the next.
+        Path(lock.lock_file).unlink(missing_ok=True)
+    finally:
+        lock.release()
+
+
+def _receive(urls: Sequence[str], path: Path, md5: str, progress: bool) -> None:
     part = path.with_name(f"{path.name}.part")
-    part.parent.mkdir(parents=True, exist_ok=True)
     reasons: list[str] = []
     for url in [url for url in urls for _ in range(2)]:
         try:
@@ -90,7 +126,7 @@ def _append(url: str, part: Path, progress: bool) -> None:
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
-        response = urllib.request.urlopen(request, timeout=20)
+        response = _opened(request)
     except urllib.error.HTTPError as error:
         if error.code == 416 and have:  # nothing lies beyond what we have: the checksum decides
             return
@@ -100,12 +136,36 @@ def _append(url: str, part: Path, progress: bool) -> None:
             have = 0
         size = have + int(response.headers.get("Content-Length") or 0)
         bar = tqdm(desc=part.stem, total=size or None, initial=have, unit="B", unit_scale=True, disable=not progress)
+        begun = time.monotonic()
         with bar, part.open("ab" if have else "wb") as file:
-            while block := response.read(1 << 16):
+            while block := response.read1(1 << 16):  # what is there, however little: a slow server must not hold us
                 file.write(block)
                 bar.update(len(block))
+                seconds = time.monotonic() - begun
+                if seconds > PATIENCE and (file.tell() - have) < SLOWEST * seconds:
+                    raise TimeoutError(f"only {file.tell() - have} bytes came in {seconds:.0f} s")
             if (received := file.tell()) < size:
                 raise ConnectionError(f"the connection broke after {received} of {size} bytes; another try goes on")
+
+
+def _opened(request: urllib.request.Request) -> http.client.HTTPResponse:
+    """Open an address within ``PATIENCE``: urllib's own time-out begins anew with each byte of the headers."""
+    answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(urllib.request.urlopen(request, timeout=PATIENCE))
+        except BaseException as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=PATIENCE)
+    except queue.Empty:
+        raise TimeoutError(f"no answer within {PATIENCE:g} s") from None
+    if isinstance(answer, BaseException):
+        raise answer
+    return cast(http.client.HTTPResponse, answer)
 
 
 def _md5(path: Path) -> str:
