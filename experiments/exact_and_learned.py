@@ -73,6 +73,7 @@ def main() -> None:
     torch.set_num_threads(1)
     real = sampling.ring(8, radius=1.0, std=0.05).sample(N, stream(SEED, "evaluation"))
     fake = sampling.normals((0.0, 0.0), 0.5).sample(N, stream(SEED, "recorded latent"))
+    made: dict[str, runs.Run] = {}
     for name, constraint in CONSTRAINTS.items():
         critic = networks.mlp(2, 64, 64, 1, gain=2**0.5, rng=torch.Generator().manual_seed(SEED))
         recorder = RecorderOfScores(1, N, GRID)
@@ -82,10 +83,12 @@ def main() -> None:
             generator_optimizer=lambda parameters: torch.optim.SGD(parameters, lr=0.0),
         ):  # fmt: skip
             recorder.add(step)
-        made = recorder.run(command="python experiments/exact_and_learned.py", critic="mlp(2, 64, 64, 1), gain √2")
+        told = {"command": "python experiments/exact_and_learned.py", "critic": "mlp(2, 64, 64, 1), gain √2"}
+        run = recorder.run(**told, data=f"{N} points of a ring of 8", latent=f"{N} points of N(0, 0.25)")
         large = {"critic": np.float32, "slope": np.float16, "gradient_fake": np.float32}
-        frames = {key: array.astype(large.get(key, array.dtype)) for key, array in made.frames.items()}
-        run = runs.Run(frames, made.meta, made.fixed)
+        frames = {key: array.astype(large.get(key, array.dtype)) for key, array in run.frames.items()}
+        made[name] = runs.Run(frames, run.meta, run.fixed)
+    for name, run in made.items():  # saved last: a changed file would make the commit of the next one "dirty"
         path = run.save(Path(f"wgan_lib/recorded/one-pair-{name}.npz"))
         gap = run["scores_real"].mean(1) - run["scores_fake"].mean(1)
         print(path, path.stat().st_size // 1000, "kB", gap.round(3))

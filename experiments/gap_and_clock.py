@@ -3,10 +3,10 @@
 Ten seeds a setting on a ring of eight Gaussians. Every 25 generator steps, on 256 held-out real points and the
 samples of 256 held-out latents: the raw gap, the critic's largest slope on pairs, the exact W1; besides, the mean of
 the training's own estimates since the last mark, the length of the generator's gradient, and the share of critic steps
-in which Adam went against the gradient of that very step (cosine below 0; WGAN 2017, section 4).
+in which Adam went against the gradient of that very step (cosine below 0).
 
-Shown in `critic`. Run: OMP_NUM_THREADS=1 python experiments/gap_and_clock.py (about 10 minutes of one core of a busy
-2-core CPU, less than three a setting). A setting that ended is kept in _build/gap-and-clock and not trained again.
+Shown in `critic`. Run: OMP_NUM_THREADS=1 python experiments/gap_and_clock.py (about 5 minutes of one core of a busy
+2-core CPU, one a setting). A setting that ended is kept in _build/gap-and-clock and not trained again.
 Writes wgan_lib/recorded/gap-and-clock.npz.
 """
 

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 import torch
 from chapter_code import chapter_function
-from scipy.spatial.distance import cdist
 from torch import nn
 
-from wgan_lib import losses, networks, runs, sampling, training, transport
+from wgan_lib import losses, networks, runs, sampling, training
 from wgan_lib.constraints import WeightClipping
 from wgan_lib.networks import convolutional
 from wgan_lib.training.recipe import NormalLatent, RMSProp, stream
@@ -21,7 +20,6 @@ generator_loss = chapter_function(CHAPTER, "generator_loss")
 train_wgan = chapter_function(
     CHAPTER, "train_wgan", torch=torch, critic_loss=critic_loss, generator_loss=generator_loss
 )
-middle_critic = chapter_function(CHAPTER, "middle_critic", cdist=cdist, Cones=Cones, OptimalCritic=OptimalCritic)
 critic_64 = chapter_function(CHAPTER, "critic_64", nn=nn)
 
 
@@ -70,22 +68,6 @@ def test_algorithm_1_written_out_makes_the_same_networks_as_the_library(critic_s
         for p, q in zip(a.parameters(), b.parameters(), strict=True):
             torch.testing.assert_close(p, q, rtol=0, atol=1e-7)
     assert max(float(p.detach().abs().max()) for p in ours[1].parameters()) <= bound + 1e-8
-
-
-@pytest.mark.parametrize("shape", [(20, 20), (7, 12), (1, 3)])
-def test_the_middle_critic_is_optimal_and_follows_the_plan_at_the_generated_points(shape):
-    rng = np.random.default_rng(sum(shape))
-    x, y = rng.normal(size=(shape[0], 2)) + 1, rng.normal(size=(shape[1], 2))
-    plan = transport.plan(x, y)
-    critic = middle_critic(x, y, plan.coupling)
-    assert critic(x).mean() - critic(y).mean() == pytest.approx(plan.cost, abs=1e-12)
-    arrows = critic.gradient(y)
-    for j in range(len(y)):
-        partners = x[plan.coupling[:, j] > 1e-12]
-        rays = (partners - y[j]) / np.linalg.norm(partners - y[j], axis=1, keepdims=True)
-        assert np.abs(rays - arrows[j]).max(axis=1).min() < 1e-9
-        if len(partners) == 1:
-            np.testing.assert_allclose(arrows[j], rays[0], atol=1e-9)
 
 
 def test_the_critic_for_pictures_is_the_librarys_layer_by_layer():
