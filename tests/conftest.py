@@ -44,3 +44,6 @@ def shapes_unchecked() -> Iterator[None]:
     """For a test that compiles a network: torch's compiler cannot trace the checks."""
     with unchecked():
         yield
+
+
+pytest_plugins = ["widget_pages"]  # the browser and its pages, loaded once the checks above are in place

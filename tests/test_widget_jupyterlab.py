@@ -69,17 +69,17 @@ def test_drag_reaches_python_and_python_reaches_the_handle(lab):
             page.keyboard.press("Control+Enter")
 
         run(0)
-        handle = page.get_by_role("slider", name="mean of Q")
+        handle = page.locator('[aria-label="mean of Q"]')
         handle.wait_for()
         handle.scroll_into_view_if_needed()
-        page.wait_for_timeout(300)
+        page.wait_for_function("document.querySelector('.me-tick')")
         box = handle.locator(".me-knob").bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         page.mouse.move(x, y)
         page.mouse.down()
         page.mouse.move(x + 90, y, steps=6)
         page.mouse.up()
-        page.wait_for_timeout(300)
+        page.wait_for_function("Number(document.querySelector('[aria-label=\"mean of Q\"]').ariaValueNow) > 3")
         shown = float(handle.get_attribute("aria-valuenow"))
         assert shown > 3
         assert page.get_by_role("button", name="Copy link").count() == 0  # a notebook has no address to share

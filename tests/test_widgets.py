@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from scipy import integrate, special, stats
 from traitlets import TraitError
+from widget_pages import EVERY
 
 import wgan_lib
 from wgan_lib import divergences, widgets
@@ -118,7 +120,7 @@ def parts_of(source: str) -> list[str]:
 def test_joined_module_holds_each_part_once_after_all_that_it_imports():
     source = book_widget.joined("widgets/move-gaussians.mjs")
     parts = parts_of(source)
-    kit = ("kit", "controls", "link", "plot", "handle", "scales", "elements")
+    kit = [path.stem for path in (JS / "kit").glob("*.mjs")]
     shared = ["maths/divergences", *(f"kit/{name}" for name in kit)]
     assert sorted(parts) == sorted(["widgets/move-gaussians", *shared])
     for i, name in enumerate(parts):
@@ -188,7 +190,7 @@ def test_the_defaults_are_those_of_the_design():
     [("std_p", 0.0), ("std_q", -1.0), ("std_q", float("nan")), ("std_p", float("inf")), ("mean_p", float("nan"))],
 )
 def test_impossible_laws_are_refused_by_name_and_change_nothing(name, value):
-    with pytest.raises(ValueError, match=rf"{name} must be .*{value}"):
+    with pytest.raises(ValueError, match=rf"{name} is {value}: it must be a finite number"):
         widgets.MoveGaussians(**{name: value})
     w = widgets.MoveGaussians()
     before = w.get_state(["mean_p", "std_p", "mean_q", "std_q", "js"])
@@ -208,14 +210,81 @@ def test_wrong_types_and_unknown_units_are_refused():
         widgets.MoveGaussians(mean_z=1.0)
 
 
-def test_every_trait_that_the_module_reads_is_synced():
-    source = (JS / "widgets/move-gaussians.mjs").read_text() + (JS / "kit/kit.mjs").read_text()
-    read = set(
-        re.findall(r'(?:model|w)\.get\("(\w+)"\)|trait: "(\w+)"', (JS / "widgets/move-gaussians.mjs").read_text())
-    )
-    names = {name for pair in read for name in pair if name}
-    assert {"compact", "unit"} <= names <= set(widgets.MoveGaussians().keys)
-    assert 'model.get("task")' in source
+@pytest.mark.parametrize("name", EVERY)
+def test_every_trait_that_a_module_reads_is_synced_and_every_reach_is_used(name):
+    widget = EVERY[name]()
+    source = widget._esm
+    read = set(re.findall(r'(?:model|w)\.get\("(\w+)"\)', source.split("// widgets/", 1)[1]))
+    assert read <= set(widget.keys), f"not synced: {read - set(widget.keys)}"
+    assert {"task", "reach", "sizes"} <= set(widget.keys)
+    assert set(widget.reach) <= set(widget.keys)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_readings_are_read_only_and_follow_the_traits(name):
+    widget = EVERY[name]()
+    found = [key for key, trait in widget.traits().items() if isinstance(trait, book_widget.Reading)]
+    assert found or name == "AmbientDimension"
+    for reading in found:
+        with pytest.raises(TraitError, match=reading):
+            setattr(widget, reading, 0.0)
+        assert getattr(widget, reading) == widget.traits()[reading].compute(widget)
+
+
+@pytest.mark.parametrize(
+    "two", [np.float32(2), np.int64(2), np.array(2.0), torch.tensor(2.0), torch.tensor(2), True + 1]
+)
+def test_numbers_of_any_kind_are_numbers(two):
+    widget = widgets.MoveGaussians(std_q=two)
+    assert (widget.std_q, type(widget.std_q)) == (2.0, float)
+    widget.mean_p = two
+    assert widget.w1 == divergences.w1_normals(2, 1, 2, 2)
+    cones = widgets.LipschitzCones(within=two / 4, foot=two)
+    assert (cones.within, cones.foot) == (0.5, 2.0)
+    shown = widgets.TransportPlan(matching=np.arange(6)[::-1])
+    assert shown.matching == [5, 4, 3, 2, 1, 0]
+
+
+@pytest.mark.parametrize("form", [np.array, torch.tensor, tuple, lambda v: [np.float32(x) for x in v]])
+def test_arrays_and_tensors_stand_where_lists_do(form):
+    piles = widgets.SandPiles(real=form([1.0, 2.0, 0.0]), generated=form([0.0, 1.0, 1.0]))
+    assert piles.real == [1.0, 2.0, 0.0]
+    assert widgets.LipschitzCones(real=form([0.0, 6.0]), values=form([0.0, 1.0, 2.0, 1.0])).values[2] == 2.0
+    assert widgets.TwoSides(prices=form([0.0, 1.0, 2.0, 3.0, 4.0, 5.0])).prices[5] == 5
+    points = [[0.5, 0.5], [1.0, 1.0]]
+    if form in (np.array, torch.tensor):
+        assert widgets.TransportPlan(real=form(points), generated=form(points)).real == points
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), "2", None, True, [1.0]])
+def test_what_is_no_finite_number_is_refused_by_name(bad):
+    for make, name in (
+        (lambda: widgets.MoveGaussians(mean_q=bad), "mean_q"),
+        (lambda: widgets.ParallelLines(theta=bad), "theta"),
+        (lambda: widgets.SandPiles(real=[1.0, bad], generated=[1.0, 1.0]), "real"),
+        (lambda: widgets.LipschitzCones(values=[0.0, bad, 0.0, 0.0]), "values"),
+        (lambda: widgets.TransportPlan(matching=[bad, 1, 2, 3, 4, 5]), "matching"),
+        (lambda: widgets.ExactAndLearned(frame=bad), "frame"),
+    ):
+        if bad is True and name in {"real", "values", "matching"}:
+            continue  # numpy counts it as 1
+        with pytest.raises(widgets.InvalidTrait, match=name):
+            make()
+
+
+def test_lines_of_scripts_are_short():
+    root = JS.parent.parent
+    sources = [*JS.rglob("*.mjs"), *JS.rglob("*.css"), *(root / "tests/js").glob("*.mjs")]
+    long = [
+        f"{path}:{i}" for path in sources for i, line in enumerate(path.read_text().splitlines(), 1) if len(line) > 120
+    ]
+    assert long == []
+
+
+def test_importing_widgets_is_quick_and_brings_neither_torch_nor_pot():
+    script = "import sys, wgan_lib.widgets; print([m for m in ('torch', 'ot') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def luminance(colour: str) -> float:

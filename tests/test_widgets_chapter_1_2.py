@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 from scipy.spatial.distance import jensenshannon
-from test_widget_browser import browser, centre, handle, open_page, readings, swipe  # noqa: F401 (two are fixtures)
 from test_widgets import in_node
 from traitlets import TraitError
 
@@ -131,7 +130,7 @@ def test_parallel_lines_read_only_traits_follow():
     [("theta", 1.5), ("theta", math.nan), ("tilt", -91.0), ("noise", -0.1), ("noise", 0.001), ("noise", 0.6)],
 )
 def test_parallel_lines_refuse_what_they_cannot_show(trait, value):
-    with pytest.raises(ValueError, match=rf"{trait} must .*{value}"):
+    with pytest.raises(ValueError, match=rf"{trait} (must|is) .*{value}|{trait} is {value}"):
         widgets.ParallelLines(**{trait: value})
     lines = widgets.ParallelLines()
     with pytest.raises(TraitError, match=trait):
@@ -186,139 +185,6 @@ def test_sand_piles_keep_their_number_of_bars():
     for trait, value in (("moved", 1.5), ("area", "circles"), ("plan", "lazy")):
         with pytest.raises(TraitError, match=trait):
             setattr(piles, trait, value)
-
-
-@pytest.mark.browser
-def test_parallel_lines_drag_tilt_and_keys_end_on_the_library_numbers(open_page):  # noqa: F811
-    page = open_page(widgets.ParallelLines())
-
-    def check() -> tuple[float, float, float]:
-        page.wait_for_timeout(60)
-        theta, tilt = (
-            float(handle(page, name).get_attribute("aria-valuenow"))
-            for name in ("shift θ of Q", "tilt of Q in degrees")
-        )
-        noise, shown = float(page.locator("input[type=range]").input_value()), readings(page)
-        js, kl, tv = segments.segment_divergences(theta, tilt, noise)
-        assert shown["W₁"] == f"{segments.w1_segments(theta, tilt):.4f}"
-        assert float(shown["JS"]) == pytest.approx(js, abs=6e-5)
-        assert float(shown["TV"]) == pytest.approx(tv, abs=1e-3)
-        assert (shown["KL(P‖Q)"] == "∞") == (kl == math.inf)
-        return theta, tilt, noise
-
-    def drag(name: str, dx: float, dy: float, below: float = 0) -> None:
-        x, y = centre(handle(page, name))
-        page.mouse.move(x, y + below)
-        page.mouse.down()
-        page.mouse.move(x + dx, y + below + dy, steps=5)
-        page.mouse.up()
-
-    drag("shift θ of Q", -70, 12)
-    assert 0 < check()[0] < 0.6
-    drag("tilt of Q in degrees", 60, 40)
-    assert 20 < check()[1] < 80
-    assert readings(page)["JS"] == "0.6931"  # crossing or not
-    drag("shift θ of Q", -30, 0, below=20)  # by the segment itself
-    check()
-    page.locator("input[type=range]").fill("0.2")
-    assert check()[2] == 0.2
-    assert float(readings(page)["JS"]) < 0.6
-    page.get_by_role("button", name="Reset").click()
-    assert check() == (0.6, 0.0, 0.0)
-    handle(page, "shift θ of Q").focus()
-    for key, theta in (("ArrowLeft", 0.5), ("Home", -1.0), ("Shift+ArrowRight", 0.0)):
-        page.keyboard.press(key)
-        assert check()[0] == theta
-    assert readings(page) == {"JS": "0", "KL(P‖Q)": "0", "TV": "0", "W₁": "0.0000"}
-    handle(page, "tilt of Q in degrees").focus()
-    page.keyboard.press("Shift+ArrowRight")
-    assert check()[1] == 10.0
-    assert readings(page)["JS"] == "0.6931"
-
-
-@pytest.mark.browser
-def test_sand_is_drawn_with_mouse_finger_and_keys_and_moves(open_page):  # noqa: F811
-    piles = widgets.SandPiles()
-
-    def shares(page, words: str) -> np.ndarray:
-        page.wait_for_timeout(60)
-        sliders = page.get_by_role("slider", name=words).all()
-        return np.array([float(slider.get_attribute("aria-valuenow")) for slider in sliders])
-
-    def check(page) -> None:
-        q, p, shown = shares(page, "pile Q"), shares(page, "hole P"), readings(page)
-        assert (p.sum(), q.sum()) == pytest.approx((1, 1), abs=1e-9)
-        x = np.arange(12.0)
-        exact = f"{transport.w1(x, x, p, q):.4f}"
-        assert (shown["W₁ = ∫|F − G| dx"], shown["∫|F⁻¹ − G⁻¹| du"]) == (exact, exact)
-        assert shown["JS"] == f"{jensenshannon(p, q) ** 2:.4f}"
-
-    page = open_page(piles)
-    check(page)
-    assert readings(page)["W₁ = ∫|F − G| dx"] == f"{piles.w1:.4f}"
-    before, (x, y) = shares(page, "pile Q"), centre(handle(page, "pile Q, generated, place 4"))
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x, y + 50, steps=4)
-    page.mouse.up()
-    after = shares(page, "pile Q")
-    assert after[4] < before[4] - 0.05
-    assert after[3] / after[2] == pytest.approx(before[3] / before[2])
-    assert centre(handle(page, "pile Q, generated, place 4"))[0] == pytest.approx(x, abs=0.1)
-    check(page)
-    (x0, ground), (x1, _) = centre(handle(page, "hole P, real, place 8")), centre(handle(page, "hole P, real, place 9"))
-    page.mouse.move(x0, ground)
-    page.mouse.down()
-    page.mouse.move(x0 - 4 * (x1 - x0), ground, steps=2)  # faster than one event per bar: none is left out
-    page.mouse.up()
-    drawn = shares(page, "hole P")
-    assert (drawn[4:9] > 0.05).all()
-    check(page)
-    handle(page, "hole P, real, place 11").focus()
-    page.keyboard.press("Shift+ArrowUp")
-    assert shares(page, "hole P")[11] == pytest.approx(drawn[11] + 0.1, abs=1e-3)
-    check(page)
-    page.get_by_role("button", name="One spike").click()
-    check(page)
-    assert readings(page)["JS"] == "0.6931"
-    page.get_by_role("radio", name="rows").check(force=True)
-    page.get_by_role("button", name="Move the sand").click()
-    page.wait_for_timeout(1500)
-    assert 0 < float(readings(page)["work done"]) < 8
-    page.wait_for_function("document.querySelector('input[type=range]').value === '1'")
-    page.wait_for_timeout(60)
-    assert readings(page)["work done"] == "8.0000"
-    page.get_by_role("button", name="Split").click()
-    page.get_by_role("radio", name="reversed").check(force=True)
-    page.locator("input[type=range]").fill("1")
-    page.wait_for_timeout(60)
-    assert float(readings(page)["work done"]) > float(readings(page)["W₁ = ∫|F − G| dx"]) + 1
-
-    phone = open_page(piles, width=390, has_touch=True, is_mobile=True)
-    x, y = centre(handle(phone, "pile Q, generated, place 5"))
-    swipe(phone, x, y, 0, 30)
-    assert shares(phone, "pile Q")[5] < before[5] - 0.03
-    check(phone)
-
-
-@pytest.mark.browser
-def test_reduced_motion_moves_the_sand_at_once(open_page):  # noqa: F811
-    page = open_page(widgets.SandPiles(), reduced_motion="reduce")
-    page.get_by_role("button", name="Move the sand").click()
-    page.wait_for_timeout(100)
-    assert readings(page)["work done"] == readings(page)["W₁ = ∫|F − G| dx"]
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_both_fit_every_width(open_page, theme):  # noqa: F811
-    page = open_page(widgets.ParallelLines(tilt=40.0, noise=0.1), widgets.SandPiles(moved=0.5), theme=theme)
-    for width in (1440, 768, 390, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(80)
-        assert page.evaluate("document.documentElement.scrollWidth") == width
-    for slider in page.get_by_role("slider").all():
-        assert slider.get_attribute("aria-label") or slider.evaluate("e => e.labels.length")
 
 
 DIMS = [2, 3, 40, 12288]
@@ -407,81 +273,3 @@ def test_only_the_chosen_dimension_changes_later(sheets):
         made.selected = 4
     made.selected = 3
     assert made.selected == 3
-
-
-@pytest.mark.browser
-def test_slider_cursor_finger_and_keys_all_choose_the_dimension(open_page, sheets):  # noqa: F811
-    def check(page, index: int) -> None:
-        page.wait_for_timeout(60)
-        accuracy, js, w1 = (np.median(sheets[name][index]) for name in ("accuracy", "js", "w1"))
-        dim = f"{DIMS[index]:,}"
-        assert readings(page) == {
-            "D": dim, "accuracy": f"{100 * accuracy:.1f} %", "JS ≥": f"{js:.4f}", "W₁": f"{w1:.2f}",
-        }  # fmt: skip
-        native = page.locator("input[type=range]")
-        assert (native.input_value(), native.get_attribute("aria-valuetext")) == (str(index), dim)
-        for plot in ("JS", "W₁"):
-            cursor = handle(page, f"dimension D, on the plot of {plot}")
-            assert cursor.get_attribute("aria-valuetext") == f"{dim} dimensions"
-        picture = page.get_by_role("img").first.get_attribute("aria-label")
-        medians = (f"{np.median(sheets[name][index]):.2f}" for name in ("nearest", "nearest_null"))
-        assert f"in {dim} dimensions" in picture
-        assert all(median in picture for median in medians)
-
-    page = open_page(widgets.AmbientDimension(**sheets, selected=1))
-    check(page, 1)
-    for index in (0, 3, 2):
-        page.locator("input[type=range]").fill(str(index))
-        check(page, index)
-    cursor = handle(page, "dimension D, on the plot of W₁")
-    for key, index in (("ArrowRight", 3), ("ArrowRight", 3), ("ArrowLeft", 2), ("Home", 0), ("End", 3)):
-        cursor.press(key)
-        check(page, index)
-
-    def drag(page, name: str, dx: float) -> None:
-        x, y = centre(handle(page, name))
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x + dx, y + 5, steps=8)
-        page.mouse.up()
-
-    places = []
-    for index in range(4):
-        page.locator("input[type=range]").fill(str(index))
-        page.wait_for_timeout(60)
-        places.append(centre(handle(page, "dimension D, on the plot of JS"))[0])
-    drag(page, "dimension D, on the plot of JS", places[1] - places[3] + 4)
-    check(page, 1)
-    drag(page, "dimension D, on the plot of W₁", places[2] - places[1] - 4)
-    check(page, 2)
-    x, y = centre(handle(page, "dimension D, on the plot of JS"))
-    page.mouse.move(x, y + 40)  # the cursor line, away from its handle
-    page.mouse.down()
-    page.mouse.move(x + 600, y + 40, steps=4)
-    page.mouse.up()
-    check(page, 3)
-    page.get_by_role("button", name="Reset").click()
-    check(page, 1)
-
-    phone = open_page(widgets.AmbientDimension(**sheets, selected=1), width=390, has_touch=True, is_mobile=True)
-    handle(phone, "dimension D, on the plot of JS").scroll_into_view_if_needed()
-    x, y = centre(handle(phone, "dimension D, on the plot of JS"))
-    swipe(phone, x, y, 300, 8)
-    check(phone, 3)
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_dimensions_fit_every_width_and_a_link_chooses_one(open_page, sheets, theme):  # noqa: F811
-    page = open_page(widgets.AmbientDimension(**sheets), theme=theme, link="#ambient-dimension?selected=3")
-    page.wait_for_timeout(60)
-    assert readings(page)["D"] == "12,288"
-    for width in (1440, 768, 390, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(80)
-        assert page.evaluate("document.documentElement.scrollWidth") == width
-        box = page.locator(".me-widget").bounding_box()
-        for text in page.locator(".me-svg text").all():
-            written = text.bounding_box()
-            assert box["x"] - 1 <= written["x"]
-            assert written["x"] + written["width"] <= box["x"] + box["width"] + 1

@@ -8,7 +8,6 @@ import pytest
 import torch
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
-from test_widget_browser import browser, handle, open_page, readings  # noqa: F401 (fixtures)
 from test_widgets import in_node
 
 from wgan_lib import diagnostics, runs, transport, widgets
@@ -175,86 +174,3 @@ def test_missing_arrays_other_clouds_and_impossible_choices_are_refused(widget):
         widget.critic = "perfect"
     with pytest.raises(FileNotFoundError, match="nearest"):
         widgets.ExactAndLearned({"a": "one-pair"})
-
-
-@pytest.mark.browser
-def test_the_training_is_scrubbed_by_mouse_and_keys_and_the_numbers_follow(open_page):  # noqa: F811
-    shown = widgets.ExactAndLearned()
-    page = open_page(shown, width=900)
-    knob = handle(page, "training")
-    page.wait_for_function("document.querySelectorAll('.me-line')[3].getAttribute('d')")
-
-    def expected(critic: str, frame: int) -> dict[str, str]:
-        shown.critic, shown.frame = critic, frame
-        return {"Exact W₁": f"{shown.w1:.4f}", "Certified": f"{shown.certified:.4f}"}
-
-    def seen() -> dict[str, str]:
-        page.wait_for_timeout(60)
-        return {name: value for name, value in readings(page).items() if name != "Raw gap"}
-
-    assert seen() == expected("gradient penalty", 0)
-    knob.focus()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(60)
-    assert knob.get_attribute("aria-valuetext") == "after 8 critic steps"
-    assert seen() == expected("gradient penalty", 2)
-    page.keyboard.press("End")
-    assert seen() == expected("gradient penalty", 12)
-    assert float(readings(page)["Raw gap"]) == pytest.approx(shown.gap, abs=5e-5)
-    box = knob.locator(".me-knob").bounding_box()
-    page.mouse.move(box["x"] + 8, box["y"] + 8)
-    page.mouse.down()
-    page.mouse.move(box["x"] - 2000, box["y"], steps=4)
-    page.mouse.up()
-    assert seen() == expected("gradient penalty", 0)
-    page.get_by_role("radio", name="unconstrained").check()
-    page.keyboard.press("Tab")
-    knob.press("End")
-    assert seen() == expected("unconstrained", 12)
-    assert page.get_by_text("red arrows cut at slope 2").count() == 1
-    page.get_by_role("checkbox", name="Divide by its slope").check()
-    page.wait_for_timeout(60)
-    assert page.get_by_text("red arrows cut at slope 2").count() == 0
-    page.get_by_role("radio", name="slope").check()
-    page.wait_for_timeout(60)
-    assert page.get_by_text("bold line: slope 1").count() == 1
-    page.get_by_role("button", name="Reset").click()
-    assert seen() == expected("gradient penalty", 0)
-
-
-@pytest.mark.browser
-def test_reduced_motion_goes_one_frame_per_press_and_otherwise_the_film_runs(open_page):  # noqa: F811
-    page = open_page(widgets.ExactAndLearned(), reduced_motion="reduce")
-    page.get_by_role("button", name="Next step").click()
-    assert handle(page, "training").get_attribute("aria-valuenow") in {"0", "1"}
-    page.wait_for_timeout(80)
-    assert handle(page, "training").get_attribute("aria-valuenow") == "1"
-    page = open_page(widgets.ExactAndLearned(frame=10))
-    page.get_by_role("button", name="Train").click()
-    page.wait_for_function(
-        "document.querySelector('[role=slider]').getAttribute('aria-valuenow') === '12'", timeout=5000
-    )
-    assert page.get_by_role("button", name="Train again").count() == 1
-
-
-@pytest.mark.browser
-def test_both_surfaces_are_painted_and_differ_between_frames_and_themes(open_page):  # noqa: F811
-    colour = """(k) => { const c = document.querySelectorAll('canvas.me-canvas')[k];
-      const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
-      const sum = [0, 0, 0];
-      for (let i = 0; i < d.length; i += 4) for (let j = 0; j < 3; j++) sum[j] += d[i + j];
-      return sum; }"""
-    page = open_page(widgets.ExactAndLearned(frame=8))
-    page.wait_for_timeout(150)
-    exact, learned = page.evaluate(colour, 0), page.evaluate(colour, 1)
-    assert min(exact) > 0
-    assert min(learned) > 0
-    assert exact != learned
-    handle(page, "training").press("Home")
-    page.wait_for_timeout(80)
-    assert page.evaluate(colour, 0) == exact
-    assert page.evaluate(colour, 1) != learned
-    page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    page.wait_for_timeout(120)
-    assert sum(page.evaluate(colour, 0)) < sum(exact) / 2

@@ -69,6 +69,7 @@
 
   function fail(el, error) {
     console.error("widget:", error);
+    el.style.minHeight = "";
     el.dataset.failed = "true";
     const message = Object.assign(document.createElement("p"), {
       className: "me-failed",
@@ -113,8 +114,11 @@
     for (const script of unread("view")) {
       const el = Object.assign(document.createElement("div"), { className: "me-host" });
       el.dataset.widgetHost = "page";
+      const id = JSON.parse(script.textContent).model_id,
+        sizes = models.get(id)?.get("sizes"); // measured heights on a phone and on a page: nothing moves when it stands
+      if (sizes) el.style.minHeight = `${sizes[innerWidth < 512 ? 0 : 1]}px`;
       script.after(el);
-      const ready = mount(el, JSON.parse(script.textContent).model_id, models, initialised);
+      const ready = mount(el, id, models, initialised);
       ready.catch(() => {}); // reported in its turn
       shown = shown.then(() => show(el, ready));
     }
@@ -123,6 +127,7 @@
   async function show(el, ready) {
     try {
       await (await ready)();
+      el.style.minHeight = "";
       el.dataset.ready = "true";
       el.dispatchEvent(new CustomEvent("widget-ready", { bubbles: true }));
     } catch (error) {

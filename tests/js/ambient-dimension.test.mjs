@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import {
-  dimensionTicks,
-  grouped,
-  nearestIndex,
-  outline,
-  spread,
-} from "../../wgan_lib/js/widgets/ambient-dimension.mjs";
+import { grouped } from "../../wgan_lib/js/kit/scales.mjs";
+import { dimensionTicks, nearestIndex, outline, spread } from "../../wgan_lib/js/widgets/ambient-dimension.mjs";
 import { generator } from "./generator.mjs";
 
 test("the median has as many numbers below as above, in any order, and leaves its argument alone", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { decodeState, encodeState } from "../../wgan_lib/js/kit/link.mjs";
+import { admitted, between } from "../../wgan_lib/js/kit/state.mjs";
 
 const state = { mean: [-3, 7], unit: ["nats", "bits"], heights: [0, 1], points: [-2, 2], on: true };
 const now = {
@@ -50,7 +51,28 @@ test("values that do not fit are left out or moved to the nearest end", () => {
     "points=1,2,3",
     "on=yes",
     "task=hello",
+    "points=1,2,3,x",
     "__proto__=1",
   ])
     assert.deepEqual(read(bad), {}, bad);
+});
+
+test("a hand sets numbers on their grain, coordinates in their ranges, choices, and nothing of another kind", () => {
+  assert.equal(admitted(3.4, [0, 12, 1], 0), 3);
+  assert.equal(admitted(99, [0, null], 1), 99);
+  const plane = [
+    [0, 3],
+    [0, 2],
+  ];
+  assert.deepEqual(admitted([[9, 9]], plane, [[1, 1]]), [[3, 2]]);
+  assert.deepEqual(admitted([5, -5], [-1, 1], [0, 0]), [1, -1]);
+  for (const [value, allowed, now] of [
+    ["1", [0, 2], 1],
+    [Number.NaN, [0, 2], 1],
+    [[1], [0, 2], [1, 1]],
+    ["x", ["a", "b"], "a"],
+    [1, true, false],
+  ])
+    assert.equal(admitted(value, allowed, now), undefined);
+  assert.deepEqual(between([0, [2]], [1, [4]], 0.5), [0.5, [3]]);
 });

@@ -34,7 +34,7 @@ test("equal laws leave every 1-Lipschitz function optimal, at W1 = 0", () => {
   assert.deepEqual([far[0][1], far[1][0]], [3, 3]);
 });
 
-test("a function of slope one touches the cone but does not enter it; a steeper one does, on both sides of the foot", () => {
+test("a function of slope one touches the cone but stays out; a steeper one enters on both sides of the foot", () => {
   assert.deepEqual(insideCone(crates, [0, -1, 8, 7], 4), []);
   assert.deepEqual(insideCone(crates, [0, 2, 2, 2], 0.5), [[0, 1.5]]);
   assert.equal(evaluate(crates, [0, 2, 2, 4], 10.25), 2.5);

@@ -17,7 +17,7 @@ const states = [
   [0.8, 90, 0.3],
 ];
 
-test("fact 1: without noise JS is exactly ln 2, KL infinite and TV one, crossing or not; all vanish at equality", () => {
+test("without noise JS is exactly ln 2, KL infinite and TV one, crossing or not; all vanish at equality", () => {
   for (const [theta, tilt] of [
     [1e-9, 0],
     [0.5, 0],
@@ -32,7 +32,7 @@ test("fact 1: without noise JS is exactly ln 2, KL infinite and TV one, crossing
   assert.deepEqual([js, tv, kl], [0, 0, 0]);
 });
 
-test("W₁ of parallel segments is |θ| with slope sign θ; of segments that cross in their middles it is half the sine of half the angle", () => {
+test("W₁ of parallel segments is |θ|; of those that cross in their middles, half the sine of half the angle", () => {
   for (const theta of [-1, -0.3, 0, 0.7]) {
     const { w1, slope } = w1Segments(theta, 0);
     assert.deepEqual([w1, slope], [Math.abs(theta), Math.sign(theta)]);
@@ -133,8 +133,8 @@ test("the readout says what is exact and what is only near", () => {
   assert.deepEqual(describeJs(compare(0.4, 0, 0), 0), { value: "0.6931", note: "= ln 2, exactly" });
   assert.equal(describeJs(compare(0, 0, 0), 0).value, "0");
   assert.equal(describeJs(compare(1, 0, 0.1), 0.1).value, "0.69314");
-  assert.match(describeJs(compare(1, 0, 0.1), 0.1).note, /^ln 2 less \d\.\d × 10⁻/);
-  assert.equal(describeJs(compare(0.4, 0, 0.2), 0.2).value, "0.3368");
+  assert.match(describeJs(compare(1, 0, 0.1), 0.1).note, /^ln 2 − \d\.\d × 10⁻/);
+  assert.equal(describeJs(compare(0.4, 0, 0.2), 0.2).value, "0.34");
 });
 
 test("curves have their points where they bend, in order, up to the edge", () => {

@@ -50,7 +50,7 @@ test("the parcels are a plan: they empty the pile and fill the hole, and do not 
   }
 });
 
-test("no other plan is cheaper: neither the reversed one, nor any swap, nor does the way of the means exceed it", () => {
+test("no plan is cheaper: neither the reversed one, nor any swap, nor does the way of the means exceed it", () => {
   for (const [p, q] of pairs) {
     const plan = parcels(p, q),
       least = work(plan);

@@ -64,7 +64,7 @@ test("the gap of any full plan and any prices is the sum of its loads' slack", (
   }
 });
 
-test("the c-transform makes any prices fair, never lowers the value of fair ones, and stays put the second time", () => {
+test("the c-transform makes any prices fair, never lowers the value of fair ones, and then stays put", () => {
   for (const { problem, random } of roads(3)) {
     const wild = problem.towns.map(() => Math.floor(random() * 12)),
       fair = s.cTransform(problem, wild);

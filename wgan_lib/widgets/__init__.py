@@ -3,7 +3,7 @@
 Each widget's drawing is an ES module in `js/`; its readings, the read-only traits, are computed here by the library.
 """
 
-from wgan_lib.widgets.book_widget import InvalidTrait
+from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait
 from wgan_lib.widgets.critic import ExactAndLearned
 from wgan_lib.widgets.divergence import AmbientDimension, MoveGaussians, ParallelLines
 from wgan_lib.widgets.duality import LipschitzCones, TwoSides
@@ -11,6 +11,7 @@ from wgan_lib.widgets.transport import SandPiles, TransportPlan
 
 __all__ = [
     "AmbientDimension",
+    "BookWidget",
     "ExactAndLearned",
     "InvalidTrait",
     "LipschitzCones",

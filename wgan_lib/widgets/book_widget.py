@@ -1,14 +1,20 @@
 """What all widgets share: a script joined into one module, the style sheet, and no value passed over in silence."""
 
+import math
 import posixpath
 import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
-from math import isfinite
+from numbers import Integral
 from typing import Any
 
 import anywidget
+import numpy as np
 import traitlets as t
+
+from wgan_lib import checks
 
 _JS = files("wgan_lib") / "js"
 _IMPORT = re.compile(r"""^import (?:(\{[^}"']*\}) from )?["'](\.{1,2}/[\w./-]+)\.mjs["'];$""", re.MULTILINE)
@@ -63,28 +69,140 @@ class InvalidTrait(t.TraitError, ValueError):
     """A widget was given a value it cannot show; the message names the trait, the value and what would be right."""
 
 
-def finite(widget: t.HasTraits, proposal: Any) -> float:
-    """Accept a finite number only: a traitlets validator, which raises InvalidTrait. Chapter: every one."""
-    if not isfinite(proposal.value):
-        raise InvalidTrait(f"{proposal.trait.name} must be a finite number, not {proposal.value!r}")
-    return float(proposal.value)
+class Number(t.TraitType[float, float]):
+    """A finite number: numpy's, an array or tensor of no dimension, an integer; kept as a float.
+
+    `reach` is what a hand may set on the page, `within` what may be set at all (then it is the reach too), both with
+    their ends; `above` an end that is not allowed. `zero`: 0 is allowed as well. Chapter: every one.
+    """
+
+    info_text = "a finite number"
+
+    def __init__(
+        self,
+        default: float = 0.0,
+        *,
+        reach: tuple[float, float] | None = None,
+        within: tuple[float, float] = (-math.inf, math.inf),
+        above: float = -math.inf,
+        zero: bool = False,
+    ) -> None:
+        super().__init__(default)
+        if reach is None and math.isfinite(within[0]):
+            reach = (0.0 if zero else within[0], within[1])
+        self._within, self._above, self._zero = within, above, zero
+        self.tag(sync=True, reach=None if reach is None else list(reach))
+
+    def validate(self, obj: Any, value: Any) -> float:
+        """Give the number as a float, or raise InvalidTrait."""
+        with _named():
+            number = checks.number(str(self.name), value, above=self._above)
+        low, high = self._within
+        if not (low <= number <= high or (self._zero and number == 0)):
+            raise InvalidTrait(f"{self.name} must be {'0 or ' * self._zero}in [{low}, {high}], not {number!r}")
+        return number
 
 
-def positive(widget: t.HasTraits, proposal: Any) -> float:
-    """Accept a finite number > 0 only: a traitlets validator, which raises InvalidTrait. Chapter: every one."""
-    if not (isfinite(proposal.value) and proposal.value > 0):
-        raise InvalidTrait(f"{proposal.trait.name} must be finite and > 0, not {proposal.value!r}")
-    return float(proposal.value)
+class Whole(t.TraitType[int, int]):
+    """A whole number, numpy's too; kept as an int. Its range depends on the widget: see `BookWidget.reaches`."""
+
+    info_text = "a whole number"
+
+    def __init__(self, default: int = 0) -> None:
+        super().__init__(default)
+        self.tag(sync=True)
+
+    def validate(self, obj: Any, value: Any) -> int:
+        """Give the number as an int, or raise InvalidTrait."""
+        if not isinstance(value, Integral) or isinstance(value, bool):
+            raise InvalidTrait(f"{self.name} must be a whole number, not {value!r}")
+        return int(value)
+
+
+class Numbers(t.TraitType[list[Any], Any]):
+    """Finite numbers in nested lists of equal lengths; arrays and tensors become such lists. Chapter: every one.
+
+    `whole`: integers, also where an array holds them as floats. Its range depends on the widget: see `reaches`.
+    """
+
+    info_text = "finite numbers in a list, an array or a tensor"
+
+    def __init__(self, default: Sequence[Any] = (), *, whole: bool = False) -> None:
+        super().__init__(list(default))
+        self._whole = whole
+        self.tag(sync=True)
+
+    def validate(self, obj: Any, value: Any) -> list[Any]:
+        """Give the numbers as nested lists, or raise InvalidTrait."""
+        with _named():
+            array = checks.reals(str(self.name), value if checks.is_tensor(value) else _plain(value))
+        if not self._whole:
+            return array.tolist()
+        if (array != np.rint(array)).any():
+            raise InvalidTrait(f"{self.name} must hold whole numbers, not {value!r}")
+        return array.astype(int).tolist()
+
+
+def _plain(value: Any) -> Any:
+    """Lists whose numbers may be tensors or arrays of no dimension, as numpy wants them."""
+    if isinstance(value, Iterable) and not isinstance(value, np.ndarray | str | bytes):
+        return [_plain(item.item() if getattr(item, "ndim", None) == 0 else item) for item in value]
+    return value
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Turn what a check says into InvalidTrait, which is both a TraitError and a ValueError."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise InvalidTrait(str(error)) from None
+
+
+class Reading(t.TraitType[Any, Any]):
+    """A number that follows from the traits; see `reading`."""
+
+    def __init__(self, compute: Callable[[Any], Any], follows: tuple[str, ...]) -> None:
+        super().__init__(None, allow_none=True, read_only=True)
+        self.compute, self.follows, self.__doc__ = compute, follows, compute.__doc__
+        self.tag(sync=True, to_json=lambda value, widget: _jsonable(value))
+
+
+def _jsonable(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value  # JSON knows no infinity
+
+
+def reading(*follows: str) -> Callable[[Callable[[Any], Any]], Any]:
+    """Make a method the read-only trait of its name, computed at the start and when a trait named in `follows` changes.
+
+    @reading("mean_p", "mean_q")
+    def w1(self) -> float: ...
+
+    Chapter: every one.
+    """
+    return lambda compute: Reading(compute, follows)
+
+
+def data() -> Any:
+    """Make a read-only trait that the constructor fills by `BookWidget.hold`. Chapter: every one."""
+    return t.Any(read_only=True).tag(sync=True)
 
 
 class BookWidget(anywidget.AnyWidget):
-    """What all widgets share: the style sheet, the sentence above the figure, and no argument passed over in silence.
+    """What all widgets share: the style sheet, the task above the figure, readings, and no argument passed over.
 
-    `task` is that sentence. Raises TypeError for an argument that is no trait. Chapter: every one.
+    `task` is the sentence above. `reach` tells the page what a hand may set: for each synced trait that is not
+    read-only its range [lo, hi] or [lo, hi, grain], its choices, or true. `sizes` are the measured heights in px on a
+    phone (358 px wide) and on a page (880), kept free until the figure stands.
+
+    Raises TypeError for an argument that is no trait. Chapter: every one.
     """
 
     _css = stylesheet()
     task = t.Unicode("").tag(sync=True)
+    reach = t.Dict(read_only=True).tag(sync=True)
+    sizes = data()
+    _sizes = (0, 0)
 
     def __init__(self, **traits: Any) -> None:
         unknown = sorted(name for name in traits if not self.has_trait(name))
@@ -92,3 +210,40 @@ class BookWidget(anywidget.AnyWidget):
             own = sorted(set(self.trait_names()) - set(anywidget.AnyWidget.class_trait_names()))
             raise TypeError(f"{type(self).__name__} has no trait {', '.join(unknown)}; it has {', '.join(own)}")
         super().__init__(**traits)
+        self.hold(reach=self._reach(), sizes=list(self._sizes))
+        readings = {name: trait for name, trait in self._in_order() if isinstance(trait, Reading)}
+        self._read(*readings)
+        for follows in {name for trait in readings.values() for name in trait.follows}:
+            mine = [name for name, trait in readings.items() if follows in trait.follows]
+            self.observe(lambda change, mine=mine: self._read(*mine), follows)
+
+    def _read(self, *names: str) -> None:
+        for name in names:
+            self.set_trait(name, self.traits()[name].compute(self))
+
+    def hold(self, **values: Any) -> None:
+        """Fill read-only traits of the constructor's making. Chapter: every one."""
+        for name, value in values.items():
+            self.set_trait(name, value)
+
+    def reaches(self) -> dict[str, Any]:
+        """Give the ranges that only this object knows, such as those of a list of its arguments' length."""
+        return {}
+
+    def _in_order(self) -> Iterator[tuple[str, Any]]:
+        """Yield the traits as the classes define them: a reading may build on those above it."""
+        for kind in reversed(type(self).__mro__):
+            if issubclass(kind, BookWidget) and kind is not BookWidget:
+                yield from ((name, trait) for name, trait in vars(kind).items() if isinstance(trait, t.TraitType))
+
+    def _reach(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        own = self.reaches()
+        for name, trait in self._in_order():
+            choices = (
+                list(trait.values or ()) if isinstance(trait, t.Enum) else True if isinstance(trait, t.Bool) else None
+            )
+            allowed = own.get(name, trait.metadata.get("reach", choices))
+            if allowed and trait.metadata.get("sync") and not trait.read_only:
+                found[name] = allowed
+        return found

@@ -11,7 +11,8 @@ from scipy.spatial.distance import cdist
 
 from wgan_lib import runs, transport
 from wgan_lib.runs import Run
-from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait, joined
+from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait, Whole, data, joined, reading
+from wgan_lib.widgets.surfaces import packed
 
 ONE_PAIR = {
     "gradient penalty": "one-pair-penalty",
@@ -37,27 +38,25 @@ class ExactAndLearned(BookWidget):
     """
 
     _esm = joined("widgets/exact-and-learned.mjs")
+    _sizes = (582, 829)
     task = t.Unicode(
         "Drag the knob along the training. When does the raw gap pass the exact W₁, and does the certified number ever?"
     ).tag(sync=True)
     critic = t.Unicode().tag(sync=True)
-    frame = t.Int(0).tag(sync=True)
+    frame = Whole(0)
     layer = t.Enum(["values", "slope"], "values").tag(sync=True)
     show_plan = t.Bool(True).tag(sync=True)
     divided = t.Bool(False).tag(sync=True)
-    critics: t.List[Any] = t.List(read_only=True).tag(sync=True)
-    steps: t.List[Any] = t.List(read_only=True).tag(sync=True)
-    real: t.List[Any] = t.List(read_only=True).tag(sync=True)
-    generated: t.List[Any] = t.List(read_only=True).tag(sync=True)
-    plan: t.List[Any] = t.List(read_only=True).tag(sync=True)
-    heights: t.List[Any] = t.List(read_only=True).tag(sync=True)
-    axes: t.List[Any] = t.List(read_only=True).tag(sync=True)
-    readings: t.List[Any] = t.List(read_only=True).tag(sync=True)
-    surfaces = t.Bytes(read_only=True).tag(sync=True)
-    w1 = t.Float(read_only=True).tag(sync=True)
-    gap = t.Float(read_only=True).tag(sync=True)
-    slope = t.Float(read_only=True).tag(sync=True)
-    certified = t.Float(read_only=True).tag(sync=True)
+    critics = data()
+    steps = data()
+    real = data()
+    generated = data()
+    plan = data()
+    heights = data()
+    axes = data()
+    readings = data()
+    surfaces = data()
+    w1 = data()
 
     def __init__(self, runs: Mapping[str, Run | str] = ONE_PAIR, **traits: Any) -> None:
         if not runs:
@@ -83,39 +82,14 @@ class ExactAndLearned(BookWidget):
             "axes": [*(first[a][[0, -1]].astype(float).tolist() for a in ("grid_x", "grid_y")), len(first["grid_x"])],
             "w1": best.cost,
         }
-        packed, readings = zip(*map(self._measured, loaded.values()), strict=True)
-        read_only |= {"surfaces": zlib.compress(b"".join(packed), 9), "readings": list(readings)}
-        for name, value in read_only.items():
-            self.set_trait(name, value)
+        clouds, readings = zip(*(packed(run, self._apart) for run in loaded.values()), strict=True)
+        read_only |= {"surfaces": zlib.compress(b"".join(clouds), 9), "readings": list(readings)}
+        self.hold(**read_only)
         super().__init__(**{"critic": self.critics[0], **traits})
-        self._read()
 
-    def _measured(self, run: Run) -> tuple[bytes, list[dict[str, Any]]]:
-        """One run, packed as surfaces.mjs unpacks it, and the numbers of each of its frames."""
-        f_real, f_fake = run["scores_real"].astype(float), run["scores_fake"].astype(float)
-        middle = (f_real.mean(1) + f_fake.mean(1)) / 2  # a critic's constant means nothing
-        values = run["critic"].astype(float) - middle[:, None, None]
-        slopes, arrows = run["slope"].astype(float), run["gradient_fake"].astype(float)
-        low, high, steepest = values.min((1, 2)), values.max((1, 2)), slopes.max((1, 2))
-        longest = np.abs(arrows).max((1, 2))
-        share = lambda a, least, most: (a - least) / np.where(most > least, most - least, 1.0)  # noqa: E731
-        column = (slice(None), None, None)
-        whole = np.rint(1023 * share(values, low[column], high[column])).astype(np.int64)
-        steps = np.diff(np.diff(whole, axis=2, prepend=0), axis=1, prepend=0) & 0xFFFF
-        packed = [
-            (steps & 0xFF).astype(np.uint8),
-            (steps >> 8).astype(np.uint8),
-            np.rint(63 * share(slopes, 0.0, steepest[column])).astype(np.uint8),
-            np.rint(32767 * share(arrows, 0.0, longest[column])).astype("<i2"),
-        ]
-        readings = []
-        for k in range(len(run)):
-            rise = np.abs(f_real[k][:, None] - f_fake[k])
-            slope = float(np.divide(rise, self._apart, out=np.zeros_like(rise), where=rise > 0).max())
-            gap = float(f_real[k].mean() - f_fake[k].mean())
-            numbers = {"gap": gap, "slope": slope, "certified": abs(gap) / slope if slope > 0 else 0.0}
-            readings.append({**numbers, "range": [float(a[k]) for a in (low, high, steepest, longest)]})
-        return b"".join(array.tobytes() for array in packed), readings
+    def reaches(self) -> dict[str, Any]:
+        """Give the choices of `critic` and the range of `frame`."""
+        return {"critic": self.critics, "frame": [0, len(self.steps) - 1, 1]}
 
     @t.validate("critic")
     def _valid_critic(self, proposal: Any) -> str:
@@ -129,11 +103,24 @@ class ExactAndLearned(BookWidget):
             raise InvalidTrait(f"frame must be 0 to {len(self.steps) - 1}, not {proposal.value}")
         return int(proposal.value)
 
-    @t.observe("critic", "frame")
-    def _read(self, change: object = None) -> None:
-        reading = self.readings[self.critics.index(self.critic)][self.frame]
-        for name in ("gap", "slope", "certified"):
-            self.set_trait(name, reading[name])
+    @property
+    def _now(self) -> dict[str, Any]:
+        return self.readings[self.critics.index(self.critic)][self.frame]
+
+    @reading("critic", "frame")
+    def gap(self) -> float:
+        """E f(real) − E f(fake)."""
+        return self._now["gap"]
+
+    @reading("critic", "frame")
+    def slope(self) -> float:
+        """Largest slope between a real and a generated point."""
+        return self._now["slope"]
+
+    @reading("critic", "frame")
+    def certified(self) -> float:
+        """|gap| / slope, at most W₁."""
+        return self._now["certified"]
 
 
 def _checked(name: str, run: Run | str) -> Run:

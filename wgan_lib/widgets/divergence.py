@@ -1,6 +1,6 @@
 """Figures to take hold of on divergences: two normal laws, two segments, thin sheets in ever larger spaces."""
 
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,11 @@ import traitlets as t
 from jaxtyping import Float, Num
 
 from wgan_lib import checks, divergences
-from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait, finite, joined, positive
+from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait, Number, Whole, data, joined, reading
+
+_segment_divergences = lru_cache(maxsize=8)(
+    divergences.segment_divergences
+)  # its three numbers are asked for one by one
 
 
 class MoveGaussians(BookWidget):
@@ -24,32 +28,38 @@ class MoveGaussians(BookWidget):
     """
 
     _esm = joined("widgets/move-gaussians.mjs")
-    mean_p = t.Float(0.0).tag(sync=True)
-    std_p = t.Float(1.0).tag(sync=True)
-    mean_q = t.Float(2.0).tag(sync=True)
-    std_q = t.Float(1.0).tag(sync=True)
+    _sizes = (569, 797)
+    mean_p = Number(0.0, reach=(-4.0, 8.0))
+    std_p = Number(1.0, reach=(0.2, 2.5), above=0.0)
+    mean_q = Number(2.0, reach=(-4.0, 8.0))
+    std_q = Number(1.0, reach=(0.2, 2.5), above=0.0)
     unit = t.Enum(("nats", "bits"), "nats").tag(sync=True)
-    compact = t.Bool(False).tag(sync=True)
+    compact = t.Bool(False).tag(sync=True, reach=False)
     task = t.Unicode("Drag the orange bell away from the blue one. Which distance stops noticing?").tag(sync=True)
-    js = t.Float(read_only=True).tag(sync=True)
-    kl = t.Float(read_only=True).tag(sync=True)
-    w1 = t.Float(read_only=True).tag(sync=True)
 
-    _finite = t.validate("mean_p", "mean_q")(finite)
-    _positive = t.validate("std_p", "std_q")(positive)
-
-    def __init__(
-        self, mean_p: float = 0.0, std_p: float = 1.0, mean_q: float = 2.0, std_q: float = 1.0, **traits: Any
-    ) -> None:
+    def __init__(self, mean_p: Any = 0.0, std_p: Any = 1.0, mean_q: Any = 2.0, std_q: Any = 1.0, **traits: Any) -> None:
+        if traits.get("compact"):
+            self._sizes = (335, 371)
         super().__init__(mean_p=mean_p, std_p=std_p, mean_q=mean_q, std_q=std_q, **traits)
-        self._measure()
 
-    @t.observe("mean_p", "std_p", "mean_q", "std_q")
-    def _measure(self, change: object = None) -> None:
-        pair = (self.mean_p, self.std_p, self.mean_q, self.std_q)
-        self.set_trait("js", float(divergences.js_normals(*pair)))
-        self.set_trait("kl", float(divergences.kl_normals(*pair)))
-        self.set_trait("w1", float(divergences.w1_normals(*pair)))
+    @property
+    def _pair(self) -> tuple[float, float, float, float]:
+        return self.mean_p, self.std_p, self.mean_q, self.std_q
+
+    @reading("mean_p", "std_p", "mean_q", "std_q")
+    def js(self) -> float:
+        """JS of the two laws in nats."""
+        return float(divergences.js_normals(*self._pair))
+
+    @reading("mean_p", "std_p", "mean_q", "std_q")
+    def kl(self) -> float:
+        """KL(P‖Q) in nats."""
+        return float(divergences.kl_normals(*self._pair))
+
+    @reading("mean_p", "std_p", "mean_q", "std_q")
+    def w1(self) -> float:
+        """W₁ in the units of x."""
+        return float(divergences.w1_normals(*self._pair))
 
 
 class ParallelLines(BookWidget):
@@ -66,35 +76,37 @@ class ParallelLines(BookWidget):
     """
 
     _esm = joined("widgets/parallel-lines.mjs")
-    theta = t.Float(0.6).tag(sync=True)
-    tilt = t.Float(0.0).tag(sync=True)
-    noise = t.Float(0.0).tag(sync=True)
+    _sizes = (576, 667)
+    theta = Number(0.6, within=(-1.0, 1.0))
+    tilt = Number(0.0, within=(-90.0, 90.0))
+    noise = Number(0.0, within=(0.01, 0.5), zero=True)
     task = t.Unicode(
         "Drag the orange segment away: which distance knows how far it is? "
         "Then tilt it through the blue one, and add noise."
     ).tag(sync=True)
-    js = t.Float(read_only=True).tag(sync=True)
-    kl = t.Float(read_only=True)  # stays here: JSON knows no infinity
-    tv = t.Float(read_only=True).tag(sync=True)
-    w1 = t.Float(read_only=True).tag(sync=True)
 
-    def __init__(self, theta: float = 0.6, tilt: float = 0.0, noise: float = 0.0, **traits: Any) -> None:
+    def __init__(self, theta: Any = 0.6, tilt: Any = 0.0, noise: Any = 0.0, **traits: Any) -> None:
         super().__init__(theta=theta, tilt=tilt, noise=noise, **traits)
-        self._measure()
 
-    @t.validate("theta", "tilt", "noise")
-    def _in_reach(self, proposal: Any) -> float:
-        name, value = proposal.trait.name, finite(self, proposal)
-        low, high = {"theta": (-1.0, 1.0), "tilt": (-90.0, 90.0), "noise": (0.01, 0.5)}[name]
-        if not (low <= value <= high or (name == "noise" and value == 0)):
-            raise InvalidTrait(f"{name} must be {'0 or ' if name == 'noise' else ''}in [{low}, {high}], not {value!r}")
-        return value
+    @reading("theta", "tilt", "noise")
+    def js(self) -> float:
+        """JS in nats, with the noise."""
+        return _segment_divergences(self.theta, self.tilt, self.noise).js
 
-    @t.observe("theta", "tilt", "noise")
-    def _measure(self, change: object = None) -> None:
-        for name, value in divergences.segment_divergences(self.theta, self.tilt, self.noise)._asdict().items():
-            self.set_trait(name, value)
-        self.set_trait("w1", divergences.w1_segments(self.theta, self.tilt))
+    @reading("theta", "tilt", "noise")
+    def kl(self) -> float:
+        """KL(P‖Q) in nats, with the noise; the page hears None for infinity."""
+        return _segment_divergences(self.theta, self.tilt, self.noise).kl
+
+    @reading("theta", "tilt", "noise")
+    def tv(self) -> float:
+        """Total variation, with the noise."""
+        return _segment_divergences(self.theta, self.tilt, self.noise).tv
+
+    @reading("theta", "tilt")
+    def w1(self) -> float:
+        """W₁ of the segments themselves."""
+        return divergences.w1_segments(self.theta, self.tilt)
 
 
 class AmbientDimension(BookWidget):
@@ -118,35 +130,36 @@ class AmbientDimension(BookWidget):
     """
 
     _esm = joined("widgets/ambient-dimension.mjs")
+    _sizes = (484, 463)
     task = t.Unicode("Slide the dimension up. How many are enough for orange to leave blue?").tag(sync=True)
-    selected = t.Int(0).tag(sync=True)
-    tenths = t.Int(read_only=True).tag(sync=True)
-    dims = t.List(t.Int(), read_only=True).tag(sync=True)
-    accuracy = t.List(t.List(t.Float()), read_only=True).tag(sync=True)
-    js = t.List(t.List(t.Float()), read_only=True).tag(sync=True)
-    w1 = t.List(t.List(t.Float()), read_only=True).tag(sync=True)
-    w1_null = t.List(t.List(t.Float()), read_only=True).tag(sync=True)
-    shares = t.List(t.List(t.Float()), read_only=True).tag(sync=True)
-    shares_null = t.List(t.List(t.Float()), read_only=True).tag(sync=True)
-    median = t.List(t.Float(), read_only=True).tag(sync=True)
-    median_null = t.List(t.Float(), read_only=True).tag(sync=True)
+    selected = Whole(0)
+    tenths = data()
+    dims = data()
+    accuracy = data()
+    js = data()
+    w1 = data()
+    w1_null = data()
+    shares = data()
+    shares_null = data()
+    median = data()
+    median_null = data()
 
     def __init__(
         self,
-        dims: Sequence[int],
+        dims: Any,
         accuracy: Num[Any, "len draws"],
         js: Num[Any, "len draws"],
         w1: Num[Any, "len draws"],
         w1_null: Num[Any, "len draws"],
         nearest: Num[Any, "len n"],
         nearest_null: Num[Any, "len m"],
-        selected: int = 0,
+        selected: Any = 0,
         **traits: Any,
     ) -> None:
         whole = np.asarray(dims)
         if whole.dtype.kind not in "iu" or whole.ndim != 1 or len(whole) < 2 or min(whole[0], *np.diff(whole)) < 1:
             raise ValueError(f"dims must be at least two increasing whole numbers ≥ 1, not {dims!r}")
-        self.set_trait("dims", whole.tolist())
+        self.hold(dims=whole.tolist())
         draws = np.shape(accuracy)[-1:]
         given = {"accuracy": (accuracy, 1.0), "js": (js, np.log(2)), "w1": (w1, np.inf), "w1_null": (w1_null, np.inf)}
         for name, (value, most) in given.items():
@@ -155,7 +168,7 @@ class AmbientDimension(BookWidget):
                 raise ValueError(f"{name} must have as many draws as accuracy, {draws[0]}, not {table.shape[1]}")
             if table.min() < 0 or table.max() > most + 1e-9:
                 raise ValueError(f"{name} must be in [0, {most:.6g}], not {table.min():.6g} to {table.max():.6g}")
-            self.set_trait(name, table.round(6).tolist())
+            self.hold(**{name: table.round(6).tolist()})
         away = {"": self._table("nearest", nearest), "_null": self._table("nearest_null", nearest_null)}
         for end, table in away.items():
             if table.min() <= 0:
@@ -163,12 +176,16 @@ class AmbientDimension(BookWidget):
         bins = {end: np.floor(10 * np.log10(table)).astype(int) for end, table in away.items()}
         first = min(table.min() for table in bins.values())
         count = max(table.max() for table in bins.values()) - first + 1
-        self.set_trait("tenths", int(first))
+        self.hold(tenths=int(first))
         for end, table in bins.items():
             shares = [np.bincount(row - first, minlength=count) / len(row) for row in table]
-            self.set_trait(f"shares{end}", np.round(shares, 5).tolist())
-            self.set_trait(f"median{end}", np.median(away[end], axis=1).round(6).tolist())
+            middle = np.median(away[end], axis=1).round(6).tolist()
+            self.hold(**{f"shares{end}": np.round(shares, 5).tolist(), f"median{end}": middle})
         super().__init__(selected=selected, **traits)
+
+    def reaches(self) -> dict[str, Any]:
+        """Give the range of `selected`."""
+        return {"selected": [0, len(self.dims) - 1, 1]}
 
     def _table(self, name: str, value: Num[Any, "len n"]) -> Float[np.ndarray, "len n"]:
         table = checks.reals(name, value)

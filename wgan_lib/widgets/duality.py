@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import traitlets as t
 
-from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait, finite, joined
+from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait, Number, Numbers, data, joined, reading
 
 
 class TwoSides(BookWidget):
@@ -30,24 +30,21 @@ class TwoSides(BookWidget):
     """
 
     _esm = joined("widgets/two-sides.mjs")
+    _sizes = (613, 703)
     task = t.Unicode(
         "Drag the buckets to make the plan cheaper. Drag the prices to make them earn more. Can you make the two meet?"
     ).tag(sync=True)
-    piles: t.List[Any] = t.List(read_only=True).tag(sync=True)
-    holes: t.List[Any] = t.List(read_only=True).tag(sync=True)
-    plan = t.List(t.Int()).tag(sync=True)
-    prices = t.List(t.Int()).tag(sync=True)
-    cost = t.Int(read_only=True).tag(sync=True)
-    value = t.Int(read_only=True).tag(sync=True)
-    gap = t.Int(None, allow_none=True, read_only=True).tag(sync=True)
-    optimum = t.Int(read_only=True).tag(sync=True)
+    piles = data()
+    holes = data()
+    plan = Numbers(whole=True)
+    prices = Numbers(whole=True)
 
     def __init__(
         self,
         piles: Sequence[Sequence[int]] = ((2, 3), (6, 1), (9, 3)),
         holes: Sequence[Sequence[int]] = ((0, 2), (4, 3), (12, 2)),
-        plan: Sequence[int] | None = None,
-        prices: Sequence[int] | None = None,
+        plan: Any = None,
+        prices: Any = None,
         **traits: Any,
     ) -> None:
         for name, towns in (("piles", piles), ("holes", holes)):
@@ -58,7 +55,7 @@ class TwoSides(BookWidget):
                 or any(n < 1 for _, n in whole)
             ):
                 raise InvalidTrait(f"{name} must be (place, size) pairs of whole numbers with size ≥ 1, not {towns!r}")
-            self.set_trait(name, sorted(whole))
+            self.hold(**{name: sorted(whole)})
         places = [place for place, _ in self.piles + self.holes]
         if len(set(places)) < len(places):
             raise InvalidTrait(f"piles and holes must all stand at different places, not {sorted(places)}")
@@ -68,15 +65,19 @@ class TwoSides(BookWidget):
         self._towns = sorted([(p, -n) for p, n in self.piles] + [(p, n) for p, n in self.holes])
         self._from = [p for p, n in self.piles for _ in range(n)]
         steps = np.diff([p for p, _ in self._towns])
-        crossing = np.cumsum([n for _, n in self._towns])[:-1]
-        self.set_trait("optimum", int(np.abs(crossing) @ steps))
         middle = int(steps.sum()) // 2
         super().__init__(
-            plan=self._nearest() if plan is None else list(plan),
-            prices=[middle] * len(self._towns) if prices is None else list(prices),
+            plan=self._nearest() if plan is None else plan,
+            prices=[middle] * len(self._towns) if prices is None else prices,
             **traits,
         )
-        self._measure()
+
+    def reaches(self) -> dict[str, Any]:
+        """Give the ranges of `plan`, in holes, and `prices`, up to the length of the road."""
+        return {
+            "plan": [-1, len(self.holes) - 1, 1],
+            "prices": [0, self._towns[-1][0] - self._towns[0][0], 1],
+        }
 
     def _nearest(self) -> list[int]:
         room, plan = [n for _, n in self.holes], []
@@ -104,14 +105,29 @@ class TwoSides(BookWidget):
             raise InvalidTrait(f"prices must be {len(self._towns)} whole numbers, one per town, not {proposal.value!r}")
         return proposal.value
 
-    @t.observe("plan", "prices")
-    def _measure(self, change: object = None) -> None:
-        placed = [abs(a - self.holes[j][0]) for a, j in zip(self._from, self.plan, strict=True) if j >= 0]
-        slopes = np.abs(np.diff(self.prices)) <= np.diff([p for p, _ in self._towns])
-        self.set_trait("cost", sum(placed))
-        self.set_trait("value", sum(n * f for (_, n), f in zip(self._towns, self.prices, strict=True)))
-        counted = len(placed) == len(self._from) and bool(slopes.all())
-        self.set_trait("gap", self.cost - self.value if counted else None)
+    @reading()
+    def optimum(self) -> int:
+        """∫|F − G|: what the cheapest plan costs and the best prices earn."""
+        steps = np.diff([p for p, _ in self._towns])
+        return int(np.abs(np.cumsum([n for _, n in self._towns])[:-1]) @ steps)
+
+    @reading("plan")
+    def cost(self) -> int:
+        """What the buckets placed so far cost."""
+        return sum(abs(a - self.holes[j][0]) for a, j in zip(self._from, self.plan, strict=True) if j >= 0)
+
+    @reading("prices")
+    def value(self) -> int:
+        """What the prices earn."""
+        return sum(n * f for (_, n), f in zip(self._towns, self.prices, strict=True))
+
+    @reading("plan", "prices")
+    def gap(self) -> int | None:
+        """Cost − value; None unless every bucket is placed and the prices are fair."""
+        fair = np.abs(np.diff(self.prices)) <= np.diff([p for p, _ in self._towns])
+        cost = sum(abs(a - self.holes[j][0]) for a, j in zip(self._from, self.plan, strict=True))
+        value = sum(n * f for (_, n), f in zip(self._towns, self.prices, strict=True))
+        return cost - value if -1 not in self.plan and fair.all() else None
 
 
 class LipschitzCones(BookWidget):
@@ -129,33 +145,29 @@ class LipschitzCones(BookWidget):
     """
 
     _esm = joined("widgets/lipschitz-cones.mjs")
+    _sizes = (608, 533)
     task = t.Unicode(
-        "Drag the knots to raise E_P f − E_Q f. Keep the graph out of the cone, wherever you slide it."
+        "Drag the knots up over real points, down over generated ones. "
+        "Keep the graph out of the cone, wherever it slides."
     ).tag(sync=True)
-    real = t.List(t.Float(), read_only=True).tag(sync=True)
-    generated = t.List(t.Float(), read_only=True).tag(sync=True)
-    within = t.Float(0.5, min=0.0, max=1.0).tag(sync=True)
-    values = t.List(t.Float()).tag(sync=True)
-    foot = t.Float().tag(sync=True)
-    gap = t.Float(read_only=True).tag(sync=True)
-    slope = t.Float(read_only=True).tag(sync=True)
-    certified = t.Float(read_only=True).tag(sync=True)
-    w1 = t.Float(read_only=True).tag(sync=True)
-
-    _finite = t.validate("foot")(finite)
+    real = data()
+    generated = data()
+    within = Number(0.5, within=(0.0, 1.0))
+    values = Numbers()
+    foot = Number(0.0)
 
     def __init__(
         self,
-        real: Sequence[float] = (0.0, 6.0),
-        generated: Sequence[float] = (2.0, 8.0),
-        values: Sequence[float] | None = None,
-        foot: float | None = None,
+        real: Any = (0.0, 6.0),
+        generated: Any = (2.0, 8.0),
+        values: Any = None,
+        foot: Any = None,
         **traits: Any,
     ) -> None:
         for name, law in (("real", real), ("generated", generated)):
-            if len(law) == 0 or not np.isfinite(law).all():
+            if np.ndim(law) != 1 or len(law) == 0 or not np.isfinite(np.asarray(law, dtype=float)).all():
                 raise InvalidTrait(f"{name} must hold at least one finite number, not {law!r}")
-            self.set_trait(name, [float(z) for z in law])
+            self.hold(**{name: [float(z) for z in law]})
         self._x = np.unique(self.real + self.generated)
         if len(self._x) < 2:
             raise InvalidTrait(f"real and generated must hold two different points, not only {self._x[0]}")
@@ -163,20 +175,26 @@ class LipschitzCones(BookWidget):
         above = np.searchsorted(np.sort(self.generated), self._x, "right") * len(self.real)
         below = np.searchsorted(np.sort(self.real), self._x, "right") * len(self.generated)
         self._crossing = (above - below)[:-1]
-        self.set_trait("w1", float(np.abs(self._crossing) @ np.diff(self._x) / (len(self.real) * len(self.generated))))
         level = [0.0] * len(self._x)
         super().__init__(
-            values=level if values is None else [float(v) for v in values],
-            foot=float(self._x[:2].mean() if foot is None else foot),
+            values=level if values is None else values,
+            foot=self._x[:2].mean() if foot is None else foot,
             **traits,
         )
         if "within" in traits and values is None:
             self._follow()
-        self._measure()
+
+    def reaches(self) -> dict[str, Any]:
+        """Give the ranges of `values`, with room above and below all optimal critics, and of `foot`."""
+        slopes = [np.where(self._crossing == 0, side, np.sign(self._crossing)) for side in (-1.0, 1.0)]
+        ends = np.r_[0.0, self.values, *(np.cumsum(slope * np.diff(self._x)) for slope in slopes)]
+        room = 0.12 * np.ptp(ends)
+        low, high = float(np.floor(ends.min() - room)), float(np.ceil(ends.max() + room))
+        return {"values": [low, high], "foot": [float(self._x[0]), float(self._x[-1])]}
 
     @t.validate("values")
     def _valid_values(self, proposal: Any) -> list[float]:
-        if len(proposal.value) != len(self._x) or not np.isfinite(proposal.value).all():
+        if len(proposal.value) != len(self._x) or np.ndim(proposal.value) != 1:
             raise InvalidTrait(f"values must be {len(self._x)} finite numbers, one per point, not {proposal.value!r}")
         return proposal.value
 
@@ -187,9 +205,23 @@ class LipschitzCones(BookWidget):
             slopes = np.where(self._crossing == 0, 2 * self.within - 1, np.sign(self._crossing))
             self.values = np.r_[0.0, np.cumsum(slopes * np.diff(self._x))].tolist()
 
-    @t.observe("values")
-    def _measure(self, change: object = None) -> None:
-        mean = [np.interp(law, self._x, self.values).mean() for law in (self.real, self.generated)]
-        self.set_trait("gap", float(mean[0] - mean[1]))
-        self.set_trait("slope", float(np.abs(np.diff(self.values) / np.diff(self._x)).max()))
-        self.set_trait("certified", self.gap / max(1.0, self.slope))
+    @reading()
+    def w1(self) -> float:
+        """∫|F − G| of the two laws."""
+        return float(np.abs(self._crossing) @ np.diff(self._x) / (len(self.real) * len(self.generated)))
+
+    @reading("values")
+    def gap(self) -> float:
+        """E_P f − E_Q f."""
+        real, fake = (np.interp(law, self._x, self.values).mean() for law in (self.real, self.generated))
+        return float(real - fake)
+
+    @reading("values")
+    def slope(self) -> float:
+        """Largest |f(x) − f(y)| / |x − y|."""
+        return float(np.abs(np.diff(self.values) / np.diff(self._x)).max())
+
+    @reading("values")
+    def certified(self) -> float:
+        """Gap / max(1, slope), at most W₁."""
+        return self.gap / max(1.0, self.slope)

@@ -1,6 +1,5 @@
 """Figures to take hold of on optimal transport: sand on a line, and two clouds in the plane."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import jensenshannon
 
 from wgan_lib import transport
-from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait, joined
+from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait, Number, Numbers, joined, reading
 
 
 class SandPiles(BookWidget):
@@ -28,45 +27,50 @@ class SandPiles(BookWidget):
     """
 
     _esm = joined("widgets/sand-piles.mjs")
-    real = t.List(t.Float(), [2.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 3.0, 5.0, 4.0, 2.0, 1.0]).tag(sync=True)
-    generated = t.List(t.Float(), [0.0, 1.0, 3.0, 5.0, 6.0, 4.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0]).tag(sync=True)
+    _sizes = (577, 661)
+    real = Numbers([2.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 3.0, 5.0, 4.0, 2.0, 1.0]).tag(reach=[0.0, 1e6])
+    generated = Numbers([0.0, 1.0, 3.0, 5.0, 6.0, 4.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0]).tag(reach=[0.0, 1e6])
     area = t.Enum(("columns", "rows"), "columns").tag(sync=True)
     plan = t.Enum(("cheapest", "reversed"), "cheapest").tag(sync=True)
-    moved = t.Float(0.0, min=0.0, max=1.0).tag(sync=True)
+    moved = Number(0.0, within=(0.0, 1.0))
     task = t.Unicode(
         "Draw the pile above the ground and the hole below it, then move the sand. "
         "The work it takes is the area between F and G."
     ).tag(sync=True)
-    js = t.Float(read_only=True).tag(sync=True)
-    w1 = t.Float(read_only=True).tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
+        self._bars = len(self.real)
+
+    @reading("real", "generated")
+    def w1(self) -> float:
+        """W₁ in units of one bar."""
         if len(self.real) != len(self.generated):
             raise InvalidTrait(
                 f"real and generated must have equal lengths, not {len(self.real)} and {len(self.generated)}"
             )
-        self._bars = len(self.real)
-        self._measure()
+        places = np.arange(len(self.real), dtype=float)
+        return transport.w1(places, places, *self._shares)
+
+    @reading("real", "generated")
+    def js(self) -> float:
+        """JS in nats."""
+        return float(jensenshannon(*self._shares) ** 2)
+
+    @property
+    def _shares(self) -> tuple[np.ndarray, np.ndarray]:
+        p, q = (np.array(heights) / sum(heights) for heights in (self.real, self.generated))
+        return p, q
 
     @t.validate("real", "generated")
     def _heights(self, proposal: Any) -> list[float]:
-        name, heights = proposal.trait.name, np.asarray(proposal.value, dtype=float)
-        if len(heights) < 2 or len(heights) != getattr(self, "_bars", len(heights)):
+        name, heights = proposal.trait.name, np.asarray(proposal.value)
+        if heights.ndim != 1 or len(heights) < 2 or len(heights) != getattr(self, "_bars", len(heights)):
             wanted = f"{self._bars}, as at the start" if hasattr(self, "_bars") else "at least 2"
-            raise InvalidTrait(f"{name} must have {wanted}, not {len(heights)} heights")
-        if not (np.isfinite(heights).all() and (heights >= 0).all() and heights.sum() > 0):
+            raise InvalidTrait(f"{name} must have {wanted}, not {heights.size} heights")
+        if not ((heights >= 0).all() and heights.sum() > 0):
             raise InvalidTrait(f"{name} must hold finite heights ≥ 0, not all zero, not {proposal.value!r}")
         return list(proposal.value)
-
-    @t.observe("real", "generated")
-    def _measure(self, change: object = None) -> None:
-        if not hasattr(self, "_bars"):
-            return  # both laws are not there yet
-        p, q = (np.array(heights) / sum(heights) for heights in (self.real, self.generated))
-        places = np.arange(self._bars, dtype=float)
-        self.set_trait("w1", transport.w1(places, places, p, q))
-        self.set_trait("js", float(jensenshannon(p, q) ** 2))
 
 
 class TransportPlan(BookWidget):
@@ -86,30 +90,30 @@ class TransportPlan(BookWidget):
     """
 
     _esm = joined("widgets/transport-plan.mjs")
+    _sizes = (480, 716)
     task = t.Unicode("Join each orange point to a blue one. Can you find the plan that nothing beats?").tag(sync=True)
-    real: t.List[Any] = t.List().tag(sync=True)
-    generated: t.List[Any] = t.List().tag(sync=True)
-    matching = t.List(t.Int()).tag(sync=True)
+    real = Numbers().tag(reach=[[0.0, 3.0], [0.0, 2.0]])
+    generated = Numbers().tag(reach=[[0.0, 3.0], [0.0, 2.0]])
+    matching = Numbers(whole=True)
     drag = t.Enum(("draw", "move"), "draw").tag(sync=True)
     show_cheapest = t.Bool(False).tag(sync=True)
-    cost = t.Float(None, allow_none=True, read_only=True).tag(sync=True)
-    w1 = t.Float(read_only=True).tag(sync=True)
 
     # Six a side on which joining the nearest pair first, again and again, ends 20 % above the optimum.
     _REAL = ((2.65, 0.25), (2.85, 1.45), (2.75, 1.0), (2.05, 0.95), (2.05, 0.3), (1.15, 0.2))
     _GENERATED = ((0.65, 0.15), (0.6, 0.85), (1.8, 1.85), (0.3, 0.45), (0.7, 1.45), (1.45, 0.6))
 
-    def __init__(
-        self, real: Any = _REAL, generated: Any = _GENERATED, matching: Sequence[int] | None = None, **traits: Any
-    ) -> None:
+    def __init__(self, real: Any = _REAL, generated: Any = _GENERATED, matching: Any = None, **traits: Any) -> None:
         self._n = len(real)
-        lists = {"real": np.asarray(real).tolist(), "generated": np.asarray(generated).tolist()}
-        super().__init__(**lists, matching=[-1] * self._n if matching is None else list(matching), **traits)
-        self._measure()
+        free = [-1] * self._n
+        super().__init__(real=real, generated=generated, matching=free if matching is None else matching, **traits)
+
+    def reaches(self) -> dict[str, Any]:
+        """Give the range of `matching`."""
+        return {"matching": [-1, self._n - 1, 1]}
 
     @t.validate("real", "generated")
     def _valid_points(self, proposal: Any) -> list[list[float]]:
-        value = np.asarray(proposal.value, dtype=float)
+        value = np.asarray(proposal.value)
         if value.shape != (self._n, 2) or not 2 <= self._n <= 12:
             raise InvalidTrait(
                 f"{proposal.trait.name} must hold 2 to 12 points, as many real as generated and as at the start "
@@ -117,7 +121,7 @@ class TransportPlan(BookWidget):
             )
         if not ((value >= 0) & (value <= (3, 2))).all():
             raise InvalidTrait(f"{proposal.trait.name} must lie in [0, 3] × [0, 2], not {proposal.value!r}")
-        return value.tolist()
+        return proposal.value
 
     @t.validate("matching")
     def _valid_matching(self, proposal: Any) -> list[int]:
@@ -130,9 +134,17 @@ class TransportPlan(BookWidget):
             )
         return proposal.value
 
-    @t.observe("real", "generated", "matching")
-    def _measure(self, change: object = None) -> None:
-        away = np.linalg.norm(np.asarray(self.generated)[:, None] - np.asarray(self.real)[None], axis=-1)
-        rows, columns = linear_sum_assignment(away)
-        self.set_trait("w1", float(away[rows, columns].mean()))
-        self.set_trait("cost", None if -1 in self.matching else float(away[range(self._n), self.matching].mean()))
+    @property
+    def _away(self) -> np.ndarray:
+        return np.linalg.norm(np.asarray(self.generated)[:, None] - np.asarray(self.real)[None], axis=-1)
+
+    @reading("real", "generated")
+    def w1(self) -> float:
+        """Mean length of the cheapest matching."""
+        rows, columns = linear_sum_assignment(self._away)
+        return float(self._away[rows, columns].mean())
+
+    @reading("real", "generated", "matching")
+    def cost(self) -> float | None:
+        """Mean length of the lines drawn, None while some are missing."""
+        return None if -1 in self.matching else float(self._away[range(self._n), self.matching].mean())

@@ -1,243 +1,255 @@
 /**
- * The kit every widget of the book stands on. A widget is an anywidget module whose traits are its whole state:
+ * The kit every widget of the book stands on. A widget is one class in Python, whose traits are its whole state, and
+ * one
+ * module here. All of a widget with a handle, a slider and a plot (tests/test_widget_small.py has its class, and runs
+ * it):
  *
- *     import { frame } from "./kit.mjs";
- *     import { fixed } from "./scales.mjs";
+ *     import { widget } from "../kit/kit.mjs";
  *
- *     function render({ model, el }) {
- *       const w = frame({ model, el, name: "parallel-lines", label: "Two parallel lines",
- *                         state: { theta: [-2, 2], unit: ["nats", "bits"], heights: [0, 1] } }); // ranges, choices
- *       w.choice({ trait: "unit", label: "Unit" });            // controls: one row above
- *       const p = w.plot({ height: 220, label: "…", x: { domain: [-2, 2], label: "θ" }, y: { hide: true } });
- *       const real = p.line("real"), fake = p.line("generated dashed");
- *       p.handle({ trait: "theta", colour: "generated", label: "position of Q", at: (theta) => [theta, 0.5] });
- *       w.draw(() => {                                 // once per frame, when a trait, the width or the theme changed
- *         real.set([0, 0], [0, 1]);
- *         fake.set([w.get("theta"), w.get("theta")], [0, 1]);
- *         w.readout([{ label: "W₁", value: fixed(Math.abs(w.get("theta")), 4), colour: "critic" }]);
+ *     export default widget("The work of moving one pile of sand to the city at 0", (w) => {
+ *       const p = w.plot({ height: 120, label: "A road", x: { domain: [0, 10], label: "km" }, y: { hide: true } });
+ *       const way = p.arrows("critic");
+ *       p.handle({ trait: "place", colour: "generated", hint: true, label: "place of the pile", at: (v) => [v, 0.5] });
+ *       w.slider({ trait: "sand", label: "Sand" });
+ *       w.draw(() => {
+ *         way.set([[w.get("place"), 0.5, 0, 0.5]]);
+ *         w.readout([{ trait: "work", label: "Work", number: w.get("sand") * w.get("place"), colour: "critic" }]);
  *       });
- *       return w.done;
- *     }
- *     export default { render };
+ *     });
  *
- * Vocabulary of the frame `w`
- *   get(trait)  set({ trait: value, … })   the state; set() saves to Python once per frame and asks for a draw
- *   choice, slider, check, button          native controls; `choice` and `slider` read choices and range from `state`
- *   plot({ height, label, x, y, margin, parent })   see plot.mjs: line, area, rule, dots, arrows, text, canvas,
- *   surface,
- *                                          handle, extent, describe
- *   columns(min)                           a row of plots that wraps below `min` px each; pass it as `parent`
- *   draw(fn)                               fn runs before each paint that needs it; `w.width` is the width in px
- *   readout([{ label, value, note, colour }])   the line of numbers below; spoken politely after a pause
- *   animate(ms, fn)                        fn(0…1) on each frame, at once fn(1) under reduced motion; returns stop()
- *   colour(name)                           the theme's colour as text, for canvases: colour("real")
- *   still                                  true when the reader asked for reduced motion
- *   done                                   the cleanup that render returns
+ * The skeleton is always the same: the task, the readout, `plot`s, the transport bar, the controls, "How to", Reset,
+ * Copy
+ * link, Open larger. On a phone (below 480 px) all of it is at most 620 px high; what does not fit goes into `more`.
+ *
+ * The state. Python says once what a hand may set (`w.reach`): a range [lo, hi] or [lo, hi, grain] of a number or of
+ * each
+ * number in a list, [[lo, hi], …] of each coordinate of points, a list of choices, or true for yes or no.
+ *   get(trait)            its value
+ *   change({trait: v})    by the reader's hand: stops whatever runs, then sets
+ *   set({trait: v})       by the program (an animation): saves to Python once per frame, and draws
+ *   touched() stop()      what `change` does first; stop ends all animations
+ *   animate(ms, fn)       fn(0 … 1) on each frame, at once fn(1) under reduced motion; a touch, Reset or a move ends it
+ *   say(words)            puts words into the live line: why a button did nothing, what was found
+ * Controls (controls.mjs); each wears its trait as `data-trait`:
+ *   choice slider check number button transport       `more(words)`: a box for what a phone folds away
+ * Pictures
+ *   plot(options)         see plot.mjs: line area rule dots arrows text canvas surface handle drag extent describe
+ *   chart(options)        a curve with its title, a dot on it and the tangent there: see chart.mjs
+ *   arrange(fn)           fn(narrow) when the layout turns into a phone's or back
+ *   columns(min)          a row of plots that wraps below `min` px each; pass it as `parent`
+ *   draw(fn)              `w.width` is the width in px, `w.narrow` says "a phone", `w.held` "a pointer drags"
+ *   colour(name)          the theme's colour as text, for canvases
+ *   still                 true when the reader asked for reduced motion
+ * Numbers: readout([{ trait, label, number, value?, note?, colour }]), written by `compact` unless `value` says how;
+ * each
+ * wears its name as `data-reading`. An entry whose note may come and go gives `note: ""` from the start: its place is
+ * kept.
  * Colours (classes of marks and handles, custom properties --me-… of widgets.css): real, generated, mixture, critic,
  * js,
- * non-saturating, ink, muted. "Reset" and "Copy link" come by themselves; a link needs a static page (link.mjs).
+ * non-saturating, broken, ink, muted; a parameter takes `ramp(n)` of scales.mjs.
+ *
+ * For the page's own script, on the root element `[data-widget="MoveGaussians"]` (the nth of its class in page order):
+ *   root.wganMove({trait: value, …}, {animate: true})  points at the handle (a ring on `[data-trait]`), moves it
+ *   there in
+ *       400 ms (at once under reduced motion), says the new value in the live line; scrolls nothing. A promise that is
+ *       fulfilled with wganState() when it is done or was stopped; throws RangeError for what no hand could set.
+ *   root.wganState()      {trait: value, …, reading: number, …}: all that can be set, and the numbers on show
+ *   "wgan-change"         bubbles from the root after every draw in which the state changed; `detail` is wganState()
+ * They are there from the event "widget-ready" on, which bubbles from the element around the root.
  */
+import { addChart } from "./chart.mjs";
 import { addControls } from "./controls.mjs";
 import { html } from "./elements.mjs";
-import { linked } from "./link.mjs";
+import { addLarger, addPrint } from "./larger.mjs";
+import { addLink } from "./link.mjs";
 import { plot } from "./plot.mjs";
+import { addReadout } from "./readout.mjs";
+import { addState } from "./state.mjs";
 
-/**
- * The frame around one widget: state, controls, plots, readout, link, reset.
- * @param {{model: object, el: HTMLElement, name: string, label: string, state: object}} options `state` gives each
- *   trait that links and reset carry: a range [lo, hi] (of each element, where the trait is a list), choices, or true.
- */
-export function frame({ model, el, name, label, state }) {
-  const traits = Object.keys(state),
-    plots = [],
-    draws = [],
-    undo = [],
-    running = new Set();
-  const initial = Object.fromEntries(traits.map((t) => [t, structuredClone(model.get(t))]));
-  const motion = window.matchMedia("(prefers-reduced-motion: reduce)");
-  const status = html("span", { class: "me-spoken", "aria-live": "polite" });
-  const inputs = html("div", { class: "me-inputs" }),
-    actions = html("div", { class: "me-actions" });
-  const controls = html("div", { class: "me-controls" }, inputs, actions);
-  const body = html("div", { class: "me-body" }),
-    values = html("dl", { class: "me-readout" });
-  const task = html("p", { class: "me-task" });
-  const root = html(
+const NARROW = 480; // px of the widget below which it is laid out for a phone
+
+/** The anywidget module of a widget: `build(w)` draws it into the frame `w`, and may return what is to be undone. */
+export const widget = (label, build) => ({
+  render({ model, el }) {
+    const w = frame(model, el, label);
+    const undo = build(w);
+    return () => {
+      undo?.();
+      w.done();
+    };
+  },
+});
+
+/** The frame around one widget: skeleton, state, controls, plots, readout, link, reset. */
+function frame(model, el, label) {
+  const w = { model, el, plots: [], draws: [], arranged: [], undo: [], width: 0, narrow: false, held: false };
+  w.kind = (model.get("_anywidget_id") ?? "Widget").split(".").pop();
+  w.name = w.kind.replace(/(?!^)([A-Z])/g, "-$1").toLowerCase();
+  addSkeleton(w, label);
+  addPainting(w);
+  addState(w);
+  addPlots(w);
+  addChart(w);
+  addReadout(w);
+  addControls(w);
+  addColours(w);
+  addTask(w);
+  addHelp(w);
+  w.actions.append(quiet("Reset", () => w.reset()));
+  addLink(w);
+  addLarger(w);
+  addPrint(w);
+  w.done = () => {
+    w.stop();
+    for (const fn of w.undo) fn();
+    w.root.remove();
+  };
+  return w;
+}
+
+const quiet = (words, press) => html("button", { type: "button", class: "me-quiet", onclick: press }, words);
+
+function addSkeleton(w, label) {
+  const box = (name, ...children) => html("div", { class: `me-${name}` }, ...children);
+  w.task = html("p", { class: "me-task" });
+  w.values = html("dl", { class: "me-readout" });
+  w.body = box("body");
+  w.bar = box("transport");
+  w.inputs = box("inputs");
+  w.actions = box("actions");
+  w.status = html("span", { class: "me-spoken", "aria-live": "polite" });
+  w.root = html(
     "div",
-    { class: "me-widget me-bare", role: "group", "aria-label": label },
-    task,
-    controls,
-    body,
-    values,
-    status,
+    { class: "me-widget", role: "group", "aria-label": label, "data-widget": w.kind },
+    ...[w.task, w.values, w.body, w.bar, box("controls", w.inputs, w.actions), w.status],
   );
-  el.append(root);
+  w.el.append(w.root);
+}
 
+/** Draws once per frame, when something changed. */
+function addPainting(w) {
+  /** fn(narrow) runs at first and whenever the layout turns into a phone's or back. */
+  w.arrange = (fn) => w.arranged.push(fn);
   let request = 0,
-    unsaved = false,
-    speech = 0,
-    entries = [],
     drawing = false,
     measured = "";
-  const w = { state, root, width: 0, get: (trait) => model.get(trait) };
-
-  w.set = (changes) => {
-    for (const [trait, value] of Object.entries(changes)) model.set(trait, value);
-    unsaved = true;
-    w.invalidate();
-  };
+  w.changed = false;
   w.invalidate = () => {
-    if (!request && !drawing) request = requestAnimationFrame(paint);
-  };
-  w.touched = () => {
-    for (const node of root.querySelectorAll(".me-hint")) node.classList.remove("me-hint");
-    root.dispatchEvent(new CustomEvent("widget-touched", { bubbles: true }));
+    if (!request && !drawing) request = requestAnimationFrame(w.paint);
   };
   w.draw = (fn) => {
-    draws.push(fn);
+    w.draws.push(fn);
     w.invalidate();
   };
-
-  function paint() {
+  w.paint = () => {
     cancelAnimationFrame(request);
     request = 0;
-    if (unsaved) model.save_changes();
-    unsaved = false;
+    w.save();
     if (!(w.width > 0)) return;
     drawing = true;
     try {
-      if (measured !== `${w.width} ${plots.length}`) for (const p of plots) p.measure(w.width);
-      measured = `${w.width} ${plots.length}`;
-      for (const fn of draws) fn();
-      for (const p of plots) p.finish();
+      const size = `${w.width} ${w.plots.length} ${w.zoom}`;
+      if (measured !== size) for (const p of w.plots) p.measure(w.width);
+      measured = size;
+      for (const fn of w.draws) fn();
+      for (const p of w.plots) p.finish();
     } finally {
       drawing = false;
     }
-  }
-
+    if (w.changed) w.root.dispatchEvent(new CustomEvent("wgan-change", { bubbles: true, detail: w.root.wganState() }));
+    w.changed = false;
+  };
   // The first observation comes before the first paint, so the reader never sees an empty frame.
   // Heights follow widths, never the other way, so it cannot go round in circles.
   const observer = new ResizeObserver(() => {
-    const width = Math.floor(body.clientWidth);
+    const width = Math.floor(w.body.clientWidth);
     if (width === w.width) return;
+    const turned = w.width === 0 || w.narrow !== width < NARROW;
     w.width = width;
-    paint();
+    w.narrow = width < NARROW;
+    w.root.classList.toggle("me-narrow", w.narrow);
+    if (turned) for (const fn of w.arranged) fn(w.narrow);
+    for (const fold of w.root.querySelectorAll(".me-more")) fold.open = !w.narrow || fold.dataset.chosen === "true";
+    w.paint();
   });
-  observer.observe(body);
-  undo.push(() => observer.disconnect());
-  for (const trait of [...traits, "task"]) {
-    model.on(`change:${trait}`, w.invalidate);
-    undo.push(() => model.off(`change:${trait}`, w.invalidate));
-  }
-  w.draw(() => {
-    const text = model.get("task") ?? "";
-    if (task.textContent !== text) task.textContent = text;
-    task.hidden = !text;
+  observer.observe(w.body);
+  w.undo.push(() => {
+    observer.disconnect();
+    cancelAnimationFrame(request);
   });
+}
 
-  addControls(w, name, inputs);
-  /** Row of plots that wraps once each would be narrower than `min` px. */
-  w.columns = (min) => body.appendChild(html("div", { class: "me-columns", style: `--me-min:${min}px` }));
-  w.plot = ({ parent = body, ...options }) => {
+function addPlots(w) {
+  w.plot = ({ parent = w.body, ...options }) => {
     const p = plot(w, parent, options);
-    plots.push(p);
+    w.plots.push(p);
     return p;
   };
-
-  w.readout = (next) => {
-    const cells = values.children;
-    if (
-      next.length !== entries.length ||
-      next.some((e, i) => e.label !== entries[i].label || e.colour !== entries[i].colour)
-    ) {
-      values.replaceChildren(
-        ...next.map(({ label: words, colour }) =>
-          html(
-            "div",
-            { class: `me-${colour ?? "ink"}` },
-            html("dt", {}, words),
-            html("dd", {}, html("span", { class: "me-value" }), html("span", { class: "me-note" })),
-          ),
-        ),
-      );
-      entries = next.map(() => ({}));
-    }
-    next.forEach((e, i) => {
-      const [value, note] = cells[i].lastChild.children;
-      if (e.value !== entries[i].value) value.textContent = e.value;
-      if (e.note !== entries[i].note) note.textContent = e.note ?? "";
+  w.columns = (min, parent = w.body) =>
+    parent.appendChild(html("div", { class: "me-columns", style: `--me-min:${min}px` }));
+  /** Box for what is open on a wide page, and folded behind `words` on a phone. */
+  w.more = (words) => {
+    const fold = html("details", { class: "me-more" }, html("summary", {}, words));
+    fold.firstChild.addEventListener("click", () => {
+      fold.dataset.chosen = String(!fold.open);
+      setTimeout(() => w.paint()); // plots in a closed box have no width to measure
     });
-    entries = next;
-    clearTimeout(speech);
-    const speak = () => {
-      const text = next.map((e) => `${e.label} ${e.value} ${e.note ?? ""}`.trim()).join("; ");
-      if (status.textContent !== text) status.textContent = text;
-    };
-    // A drag must not flood a screen reader: it hears the numbers once they rest. At the start they are unannounced.
-    if (status.textContent) speech = setTimeout(speak, 600);
-    else speak();
+    fold.addEventListener("toggle", () => {
+      for (const p of w.plots) p.measure(w.width);
+      w.invalidate();
+    });
+    w.root.insertBefore(fold, w.root.querySelector(".me-controls"));
+    return fold;
   };
+}
 
+function addColours(w) {
+  const motion = window.matchMedia("(prefers-reduced-motion: reduce)");
   Object.defineProperty(w, "still", { get: () => motion.matches });
-  w.animate = (ms, fn) => {
-    let stopped = false,
-      began;
-    const stop = () => {
-      stopped = true;
-      running.delete(stop);
-    };
-    const step = (now) => {
-      if (stopped) return;
-      began ??= now;
-      const t = Math.min(1, (now - began) / ms);
-      fn(t);
-      if (t < 1) requestAnimationFrame(step);
-      else running.delete(stop);
-    };
-    if (motion.matches || !(ms > 0)) fn(1);
-    else {
-      running.add(stop);
-      requestAnimationFrame(step);
-    }
-    return stop;
-  };
-  w.colour = (colour) => {
-    const probe = root.appendChild(html("i", { style: `color:var(--me-${colour})` })),
-      found = getComputedStyle(probe).color;
+  w.colour = (name) => {
+    const probe = w.root.appendChild(html("i", { style: `color:var(--me-${name});forced-color-adjust:none` }));
+    const found = getComputedStyle(probe).color;
     probe.remove();
     return found;
   };
-  let themed = false;
+  let watched = false;
   /** Redraws when the theme changes; only canvases need it, so plots with one ask for it. */
   w.onTheme = () => {
-    if (themed) return;
-    themed = true;
+    if (watched) return;
+    watched = true;
     const watch = new MutationObserver(w.invalidate),
       dark = window.matchMedia("(prefers-color-scheme: dark)");
     for (const node of [document.documentElement, document.body])
       watch.observe(node, { attributeFilter: ["data-theme", "data-jp-theme-light", "theme", "class"] });
     dark.addEventListener("change", w.invalidate);
-    undo.push(() => {
+    w.undo.push(() => {
       watch.disconnect();
       dark.removeEventListener("change", w.invalidate);
     });
   };
+}
 
-  const reset = html(
-    "button",
-    { type: "button", class: "me-quiet", onclick: () => w.set(structuredClone(initial)) },
-    "Reset",
-  );
-  actions.append(reset);
-  const link = linked(w, el, name, (words) => (status.textContent = words), undo);
-  if (link) actions.append(link);
+function addTask(w) {
+  w.draw(() => {
+    const text = w.get("task") ?? "";
+    if (w.task.textContent !== text) w.task.textContent = text;
+    w.task.hidden = !text;
+  });
+}
 
-  w.done = () => {
-    cancelAnimationFrame(request);
-    clearTimeout(speech);
-    for (const stop of running) stop();
-    for (const fn of undo) fn();
-    root.remove();
+/** "How to": a line per gesture, from `w.help("…", "…")`; what holds for every widget comes last. */
+function addHelp(w) {
+  const common =
+    "Arrow keys move by a small step, with Shift by a large one. Numbers with a line under them can be typed.";
+  w.help = (...lines) => {
+    const list = html("ul", {}, ...[...lines, common].map((line) => html("li", {}, line)));
+    const button = quiet("How to", () => {
+      list.hidden = !list.hidden;
+      button.setAttribute("aria-expanded", String(!list.hidden));
+    });
+    Object.assign(list, { className: "me-help", hidden: true });
+    button.setAttribute("aria-expanded", "false");
+    w.actions.prepend(button);
+    w.actions.after(list);
   };
-  return w;
 }

@@ -37,8 +37,8 @@ export function powers(lo, hi) {
   return found;
 }
 
-/** `v` forced into [lo, hi]. */
-export const clamp = (v, [lo, hi]) => Math.min(hi, Math.max(lo, v));
+/** `v` forced into [lo, hi]; an end that is null is open. */
+export const clamp = (v, [lo, hi]) => Math.min(hi ?? Infinity, Math.max(lo ?? -Infinity, v));
 
 /** `v` on the nearest multiple of `grain`, without binary dust (0.30000000000000004). */
 export const snap = (v, grain) => (grain > 0 ? Number((Math.round(v / grain) * grain).toFixed(10)) + 0 : v);
@@ -49,9 +49,31 @@ export function fixed(v, digits = 2) {
   return (v < 0 && Number(text) !== 0 ? "−" : "") + text;
 }
 
-/** Number as 3.1 × 10⁻⁹ once it is smaller than `from`, else fixed to 4 decimals. */
-export function scientific(v, from = 1e-3, digits = 1) {
-  if (v === 0 || Math.abs(v) >= from) return fixed(v, 4);
+/** Whole number with a comma before each group of three digits. */
+export const grouped = (n) => `${n < 0 ? "−" : ""}${String(Math.abs(n)).replace(/\B(?=(\d{3})+$)/g, ",")}`;
+
+/**
+ * A number in a few characters: two decimals, more only where they would hide it, none from a thousand on; ∞ and – too.
+ */
+export function compact(v) {
+  if (v === null || Number.isNaN(v)) return "–";
+  if (!Number.isFinite(v)) return v > 0 ? "∞" : "−∞";
+  const size = Math.abs(v);
+  if (size >= 999.5) return grouped(Math.round(v));
+  if (size >= 0.0995 || size < 1e-12) return fixed(v);
+  return size >= 9.95e-4 ? fixed(v, size >= 9.95e-3 ? 3 : 4) : scientific(v);
+}
+
+/** Colours of n values of a parameter, from moss to mustard, as figures.ramp(n) gives them to matplotlib. */
+export const ramp = (n) =>
+  Array.from(
+    { length: n },
+    (_, i) => `color-mix(in srgb, var(--me-ramp-last) ${n > 1 ? (100 * i) / (n - 1) : 0}%, var(--me-ramp))`,
+  );
+
+/** Number as 3.1 × 10⁻⁹ once it is smaller than `from`, else fixed to `decimals`. */
+export function scientific(v, from = 1e-3, digits = 1, decimals = 4) {
+  if (v === 0 || Math.abs(v) >= from) return fixed(v, decimals);
   const [mantissa, exponent] = Math.abs(v).toExponential(digits).split("e");
   const raised = [...String(Number(exponent))].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c])).join("");
   return `${v < 0 ? "−" : ""}${mantissa} × 10${raised}`;

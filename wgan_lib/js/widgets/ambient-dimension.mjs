@@ -3,8 +3,8 @@
  * for the D that a slider picks. Python side: widgets.AmbientDimension, which bins. Chapter: js-saturation.
  */
 
-import { frame } from "../kit/kit.mjs";
-import { fixed } from "../kit/scales.mjs";
+import { widget } from "../kit/kit.mjs";
+import { fixed, grouped } from "../kit/scales.mjs";
 import { LN2 } from "../maths/divergences.mjs";
 
 /** Lowest, middle and highest of some numbers; the middle of an even count is the mean of the middle two. */
@@ -26,9 +26,6 @@ export function dimensionTicks(first, last) {
   for (let power = 10; power < last; power *= 10) if (power > 2 * first && 2 * power < last) between.push(power);
   return [first, ...between, last];
 }
-
-/** Whole number with a comma before each group of three digits. */
-export const grouped = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 
 /**
  * Outline of a histogram as the xs and ys of a stepped line: bins between consecutive `edges`, from the first to the
@@ -53,32 +50,25 @@ export const known = (dim) =>
 const upTo = (values, least) => Math.max(least, 1.12 * Math.max(...values.flat()));
 const percent = (share) => fixed(100 * share, 1);
 
+const rowsOf = (w, trait) => w.model.get(trait).map(spread);
+
 /** A quantity against D in its own plot: a title, and a cursor to drag along the dimensions. */
-function chart(w, parent, dims, { height, y, title, label, colour, bottom }) {
+function against(w, parent, { dims, height, y, title, label, colour, bottom }) {
   const ends = [dims[0], dims.at(-1)];
   const p = w.plot({
-    parent,
-    height,
-    margin: { top: 28, right: 30, left: 34, bottom: bottom ? 38 : 10 },
+    ...{ parent, height, y, label, margin: { top: 28, right: 30, left: 34, bottom: bottom ? 38 : 10 } },
     x: {
-      log: true,
-      domain: [ends[0] / 1.2, ends[1] * 1.2],
-      ticks: dimensionTicks(...ends),
+      ...{ log: true, domain: [ends[0] / 1.2, ends[1] * 1.2], ticks: dimensionTicks(...ends) },
       format: bottom ? grouped : () => "",
       label: bottom ? "dimension D of the space" : "",
     },
-    y,
-    label,
   });
   const cursor = p.rule("ink thin"),
-    grip = p.rule("ink"),
+    grip = p.rule("ink grab"),
     name = p.text(`${colour} strong`, { dx: -34, dy: -12 });
-  Object.assign(grip.node.style, { strokeWidth: 30, strokeOpacity: 0 });
   /** Adds the median over the draws as a line with dots, and their range as a band. */
   p.curve = (words, rows) => {
-    const band = p.area(words),
-      line = p.line(words),
-      dots = p.dots(words, 2.5);
+    const [band, line, dots] = [p.area(words), p.line(words), p.dots(words, 2.5)];
     return () => {
       const at = (part) => rows.map((row) => row[part]);
       band.set(dims, at("high"), at("low"));
@@ -86,15 +76,9 @@ function chart(w, parent, dims, { height, y, title, label, colour, bottom }) {
       dots.set(dims.map((dim, i) => [dim, rows[i].median]));
     };
   };
-  p.hold = (value, rows) =>
+  p.hold = (rows) =>
     p.handle({
-      value,
-      set: (selected) => w.set({ selected }),
-      range: w.state.selected,
-      step: 1,
-      grain: 1,
-      colour,
-      grip,
+      ...{ trait: "selected", step: 1, grain: 1, colour, grip },
       label: `dimension D, on the plot of ${title}`,
       text: (i) => `${grouped(dims[i])} dimensions`,
       at: (i) => [dims[i], rows[i].median],
@@ -107,123 +91,119 @@ function chart(w, parent, dims, { height, y, title, label, colour, bottom }) {
   return p;
 }
 
-function render({ model, el }) {
-  const dims = model.get("dims"),
-    last = dims.length - 1;
-  const w = frame({
-    model,
-    el,
-    name: "ambient-dimension",
-    label: "Samples of two thin sheets in a space whose dimension you choose",
-    state: { selected: [0, last] },
-  });
-  const chosen = () => Math.round(w.get("selected")),
-    rowsOf = (trait) => model.get(trait).map(spread),
-    draws = model.get("accuracy")[0].length,
-    rangeOf = ({ low, high }) => (draws > 1 ? `${draws} draws ${percent(low)}–${percent(high)}` : "one draw");
-  const accuracy = rowsOf("accuracy"),
-    js = rowsOf("js"),
-    w1 = rowsOf("w1"),
-    nulls = rowsOf("w1_null");
-  const slider = w.slider({
-    trait: "selected",
-    label: "dimension D",
-    step: 1,
-    text: (i) => grouped(dims[Math.round(i)]),
-  });
-  slider.querySelector("input").style.width = "min(300px, 42cqw)";
-  slider.querySelector("output").style.minWidth = "4em";
-
-  const columns = w.columns(270),
-    right = document.createElement("div");
-  const piles = { generated: model.get("shares"), real: model.get("shares_null") },
-    medians = { generated: model.get("median"), real: model.get("median_null") },
-    edges = piles.real[0].map((_, i) => 10 ** ((model.get("tenths") + i) / 10)),
+/** Histograms of the distances to the nearest real sample; returns how to draw those of dimension number i. */
+function histograms(w, parent, dims) {
+  const piles = { generated: w.model.get("shares"), real: w.model.get("shares_null") },
+    medians = { generated: w.model.get("median"), real: w.model.get("median_null") },
+    edges = piles.real[0].map((_, i) => 10 ** ((w.model.get("tenths") + i) / 10)),
     beyond = edges.at(-1) * 10 ** 0.1,
     around = [edges[0] / 1.15, beyond * 1.15];
   edges.push(beyond);
-  const left = w.plot({
-    parent: columns,
-    height: 336,
-    margin: { top: 54, right: 8, left: 42 },
+  const p = w.plot({
+    ...{ parent, height: (_, narrow) => (narrow ? 196 : 336), label: "", margin: { top: 54, right: 8, left: 42 } },
     x: { log: true, domain: around, label: "distance to the nearest real sample" },
     y: {
-      domain: [0, upTo([...piles.real, ...piles.generated], 0.1)],
-      ticks: 5,
+      ...{ domain: [0, upTo([...piles.real, ...piles.generated], 0.1)], ticks: 5 },
       format: (v) => `${fixed(100 * v, 0)} %`,
     },
-    label: "",
   });
-  columns.append(right);
   const laws = Object.keys(piles).map((colour) => ({
-    colour,
-    area: left.area(colour),
-    line: left.line(colour),
-    median: left.rule(`${colour} thin dashed`),
+    ...{ colour, area: p.area(colour), line: p.line(colour), median: p.rule(`${colour} thin dashed`) },
   }));
   const keys = [
-    left.text("ink strong", { dx: -42, dy: -38 }),
-    left.text("generated strong", { dx: -42, dy: -19 }),
-    left.text("real strong", { anchor: "end", dy: -19 }),
+    p.text("ink strong", { dx: -42, dy: -38 }),
+    p.text("generated strong", { dx: -42, dy: -19 }),
+    p.text("real strong", { anchor: "end", dy: -19 }),
   ];
-
-  const upper = chart(w, right, dims, {
-    height: 150,
-    y: { domain: [0, 0.8], ticks: [0, 0.2, 0.4, 0.6] },
-    title: "JS ≥, nats",
-    colour: "js",
-    label: "The lower bound on JS against the dimension D rises to ln 2",
-  });
-  const ceiling = upper.rule("muted thin dashed", "y"),
-    ceilingName = upper.text("muted", { dx: 5, dy: 4 }),
-    bound = upper.curve("js", js);
-  const lower = chart(w, right, dims, {
-    height: 186,
-    y: { domain: [0, upTo([...model.get("w1"), ...model.get("w1_null")], 0.1)], ticks: 4 },
-    title: "W₁",
-    colour: "critic",
-    bottom: true,
-    label: "W₁ against the dimension D, with its null",
-  });
-  const cost = lower.curve("critic", w1),
-    floor = lower.curve("muted", nulls),
-    floorName = lower.text("muted halo-text", { anchor: "middle", dy: -6 });
-  upper.hold(chosen, js);
-  lower.hold(chosen, w1);
-
-  w.draw(() => {
-    const i = chosen(),
-      dim = dims[i];
+  return (i) => {
     for (const { colour, area, line, median } of laws) {
       const steps = outline(edges, piles[colour][i]);
       area.set(...steps);
       line.set(...steps);
       median.set(medians[colour][i]);
     }
-    keys[0].set(around[0], left.y.domain[1], `share of samples, D = ${grouped(dim)}`);
-    keys[1].set(around[0], left.y.domain[1], "generated");
-    keys[2].set(around[1], left.y.domain[1], "real, held out");
-    left.describe(
-      `Histograms of the distance to the nearest real sample in ${grouped(dim)} dimensions: the median is ` +
+    const top = p.y.domain[1];
+    keys[0].set(around[0], top, `share of samples, D = ${grouped(dims[i])}`);
+    keys[1].set(around[0], top, "generated");
+    keys[2].set(around[1], top, "real, held out");
+    p.describe(
+      `Histograms of the distance to the nearest real sample in ${grouped(dims[i])} dimensions: the median is ` +
         `${fixed(medians.generated[i])} for generated samples and ${fixed(medians.real[i])} for held-out real ones`,
     );
-    for (const plotted of [bound, cost, floor]) plotted();
-    for (const p of [upper, lower]) p.point(dim);
-    ceiling.set(LN2);
-    ceilingName.set(upper.x.domain[1], LN2, "ln 2");
-    floorName.set(
-      Math.sqrt(dims[0] * dims[last]),
-      Math.max(...nulls.map(({ high }) => high)),
-      "null: real against real",
-    );
-    w.readout([
-      { label: "D", value: grouped(dim), note: known(dim) },
-      { label: "accuracy", value: `${percent(accuracy[i].median)} %`, note: rangeOf(accuracy[i]) },
-      { label: "JS ≥", colour: "js", value: fixed(js[i].median, 4), note: "ln 2 = 0.6931" },
-      { label: "W₁", colour: "critic", value: fixed(w1[i].median), note: `null ${fixed(nulls[i].median)}` },
-    ]);
-  });
-  return w.done;
+  };
 }
 
-export default { render };
+/** The bound on JS above, W₁ and its null below; returns how to draw them at dimension number i. */
+function curves(w, parent, dims) {
+  const js = rowsOf(w, "js"),
+    w1 = rowsOf(w, "w1"),
+    nulls = rowsOf(w, "w1_null");
+  const upper = against(w, parent, {
+    ...{ dims, title: "JS ≥, nats", colour: "js", height: (_, narrow) => (narrow ? 92 : 150) },
+    y: { domain: [0, 0.8], ticks: [0, 0.2, 0.4, 0.6] },
+    label: "The lower bound on JS against the dimension D rises to ln 2",
+  });
+  const ceiling = upper.rule("muted thin dashed", "y"),
+    ceilingName = upper.text("muted", { dx: 5, dy: 4 }),
+    bound = upper.curve("js", js);
+  const lower = against(w, parent, {
+    ...{ dims, title: "W₁", colour: "critic", bottom: true, height: (_, narrow) => (narrow ? 130 : 186) },
+    y: { domain: [0, upTo([...w.model.get("w1"), ...w.model.get("w1_null")], 0.1)], ticks: 4 },
+    label: "W₁ against the dimension D, with its null",
+  });
+  const cost = lower.curve("critic", w1),
+    floor = lower.curve("muted", nulls),
+    floorName = lower.text("muted halo-text", { anchor: "middle", dy: -6 });
+  upper.hold(js);
+  lower.hold(w1);
+  return (i) => {
+    for (const plotted of [bound, cost, floor]) plotted();
+    for (const p of [upper, lower]) p.point(dims[i]);
+    ceiling.set(LN2);
+    ceilingName.set(upper.x.domain[1], LN2, "ln 2");
+    const highest = Math.max(...nulls.map(({ high }) => high));
+    floorName.set(Math.sqrt(dims[0] * dims.at(-1)), highest, "null: real against real");
+  };
+}
+
+export default widget("Samples of two thin sheets in a space whose dimension you choose", (w) => {
+  const dims = w.model.get("dims"),
+    draws = w.model.get("accuracy")[0].length,
+    chosen = () => Math.round(w.get("selected")),
+    rangeOf = ({ low, high }) => (draws > 1 ? `${draws} draws ${percent(low)}–${percent(high)}` : "one draw");
+  const [accuracy, js, w1, nulls] = ["accuracy", "js", "w1", "w1_null"].map((trait) => rowsOf(w, trait));
+  const row = w.columns(270),
+    drawHistograms = histograms(w, row, dims),
+    right = row.appendChild(document.createElement("div")),
+    fold = w.more("JS and W₁ against the dimension");
+  w.arrange((narrow) => (narrow ? fold : row).append(right));
+  const drawCurves = curves(w, right, dims);
+  const words = (i) => grouped(dims[Math.round(i)]);
+  const slider = w.slider({ trait: "selected", label: "Dimension D", step: 1, text: words });
+  slider.querySelector("input").style.width = "min(300px, 42cqw)";
+  w.help("Drag the slider, or the dots on the two curves.");
+  w.draw(() => {
+    const i = chosen();
+    w.readout([
+      { trait: "dim", label: "D", number: dims[i], value: grouped(dims[i]), note: known(dims[i]) },
+      {
+        trait: "accuracy",
+        label: "accuracy, %",
+        number: accuracy[i].median,
+        value: percent(accuracy[i].median),
+        note: rangeOf(accuracy[i]),
+      },
+      {
+        trait: "js",
+        label: "JS ≥, nats",
+        colour: "js",
+        number: js[i].median,
+        value: fixed(js[i].median, 3),
+        note: "ln 2 = 0.693",
+      },
+      { trait: "w1", label: "W₁", colour: "critic", number: w1[i].median, note: `null ${fixed(nulls[i].median)}` },
+    ]);
+    drawHistograms(i);
+    drawCurves(i);
+  });
+});

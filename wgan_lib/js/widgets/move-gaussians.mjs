@@ -3,8 +3,8 @@
  * Python side: widgets.MoveGaussians. Chapter: js-saturation.
  */
 
-import { frame } from "../kit/kit.mjs";
-import { fixed, scientific } from "../kit/scales.mjs";
+import { widget } from "../kit/kit.mjs";
+import { compact, fixed, scientific } from "../kit/scales.mjs";
 import { averagePulls, density, jsNormals, klNormals, LN2, pulls, quantile, w1Normals } from "../maths/divergences.mjs";
 
 const SAMPLES = Array.from({ length: 7 }, (_, i) => quantile((i + 0.5) / 7));
@@ -13,6 +13,7 @@ const LOSSES = [
   { key: "nonSaturating", colour: "non-saturating", name: "Non-saturating, −log D" },
   { key: "wasserstein", colour: "critic", name: "Wasserstein, −f" },
 ];
+const AXIS = [-7, 11]; // holds both laws wherever a hand can put them, so that it never moves under the pointer
 
 /**
  * Readout of JS: near ln 2, which normals never reach, its digits are cut, not rounded up, and what is missing is said.
@@ -20,12 +21,13 @@ const LOSSES = [
 export function describeJs({ js, gap }, unit) {
   const bits = unit === "bits",
     scale = bits ? 1 / LN2 : 1;
-  if (gap > 1e-4) return { value: `${fixed(js * scale, 4)} ${unit}`, note: "" };
+  if (gap > 0.02) return { value: compact(js * scale), note: "" };
+  if (gap > 1e-4) return { value: fixed(js * scale, 4), note: "" };
   const cut = Math.floor((LN2 - gap) * scale * 1e5 - (gap === 0 ? 1e-9 : 0)) / 1e5;
-  const missing = gap > 0 ? scientific(gap * scale) : "less than 10⁻³⁰⁰";
+  const missing = gap > 0 ? `− ${scientific(gap * scale)}` : "less 10⁻³⁰⁰ or so";
   return {
-    value: `${fixed(Math.min(cut, Math.floor(1e5 * LN2 * scale - 0.5) / 1e5), 5)} ${unit}`,
-    note: `→ ${bits ? "1 bit" : "ln 2"}, ${missing} below`,
+    value: fixed(Math.min(cut, Math.floor(1e5 * LN2 * scale - 0.5) / 1e5), 5),
+    note: `${bits ? "1 bit" : "ln 2"} ${missing}`,
   };
 }
 
@@ -45,264 +47,218 @@ export function roundUp(v, least) {
   return top;
 }
 
-function render({ model, el }) {
-  const w = frame({
-    model,
-    el,
-    name: "move-gaussians",
-    label: "Two normal laws, one real and one generated, and three distances between them",
-    state: { mean_p: [-4, 8], std_p: [0.2, 2.5], mean_q: [-4, 8], std_q: [0.2, 2.5], unit: ["nats", "bits"] },
-  });
-  const compact = model.get("compact");
-  const law = () => [w.get("mean_p"), w.get("std_p"), w.get("mean_q"), w.get("std_q")];
-  if (!compact) w.choice({ trait: "unit", label: "Unit" });
+/** The axis for laws that Python put beyond a hand's reach. */
+export function axisFor(pair) {
+  const ends = pair.flatMap(([mean, std]) =>
+    mean < -4 || mean > 8 || std > 2.5 ? [mean - 3 * std, mean + 3 * std] : [],
+  );
+  return [Math.min(AXIS[0], ...ends), Math.max(AXIS[1], ...ends)];
+}
 
-  const laws = w.plot({
-    height: (width) => (width < 480 ? 210 : 260),
+/** Everything that a draw needs, computed once. */
+function measured(w) {
+  const law = ["mean_p", "std_p", "mean_q", "std_q"].map(w.get);
+  const [meanP, stdP, meanQ, stdQ] = law,
+    pair = [law.slice(0, 2), law.slice(2)];
+  return {
+    ...{ law, pair, meanP, stdP, meanQ, stdQ },
+    unit: w.get("unit"),
+    nats: w.get("unit") === "bits" ? 1 / LN2 : 1,
+    js: jsNormals(...law),
+    w1: w1Normals(...law),
+    kl: klNormals(...law),
+  };
+}
+
+/** The two bells with their handles; returns how to draw them. */
+function lawsPlot(w) {
+  const p = w.plot({
+    height: (_, narrow) => (narrow ? 190 : 250),
     margin: { top: 40, left: 8, right: 8 },
-    x: { domain: [-6, 10], ticks: 16 },
+    x: { domain: AXIS, ticks: 18 },
     y: { hide: true },
     label: "Density of the real law P, of the generated law Q, and of their mixture (dashed)",
   });
-  const areas = { p: laws.area("real"), q: laws.area("generated") };
-  const mixture = laws.line("mixture thin dashed");
-  const lines = { p: laws.line("real"), q: laws.line("generated") };
-  const dashed = laws.text("muted", { dx: -8, dy: -26 });
-  const names = [
-    laws.text("real strong halo-text", { anchor: "middle", dy: -17 }),
-    laws.text("generated strong halo-text", { anchor: "middle", dy: -17 }),
-  ];
-  for (const [key, colour] of [
-    ["p", "real"],
-    ["q", "generated"],
-  ]) {
-    const which = key.toUpperCase(),
-      mean = `mean_${key}`,
-      std = `std_${key}`,
-      outward = key === "p" ? -1 : 1;
-    const top = (x) => density(x, w.get(mean), w.get(std));
-    const reach = (trait) => () => [
-      Math.min(w.state[trait][0], w.get(trait)),
-      Math.max(w.state[trait][1], w.get(trait)),
-    ];
-    laws.handle({
-      trait: std,
-      range: reach(std),
-      colour,
-      hollow: true,
-      label: `standard deviation of ${which}`,
-      text: (v) => `standard deviation ${fixed(v)}`,
-      at: (v) => [w.get(mean) + outward * v, top(w.get(mean) + outward * v)],
-      from: (x) => outward * (x - w.get(mean)),
+  const colours = ["real", "generated"];
+  const areas = colours.map((colour) => p.area(colour));
+  const mixture = p.line("mixture thin dashed");
+  const lines = colours.map((colour) => p.line(colour));
+  const dashed = p.text("muted", { dx: -8, dy: -26 });
+  const names = colours.map((colour) => p.text(`${colour} strong halo-text`, { anchor: "middle", dy: -17 }));
+  colours.forEach((colour, k) => handles(w, p, colour, areas[k]));
+  let axis = AXIS;
+  return ({ pair }) => {
+    if (!w.held) axis = axisFor(pair);
+    const [lo, hi] = axis,
+      peaks = pair.map(([, std]) => density(0, 0, std)),
+      top = 1.08 * Math.max(...peaks);
+    p.extent({ x: axis, y: [0, top] });
+    // Each law on its own grid (the others' paths stay as they are while one is dragged), the mixture on both.
+    const grids = pair.map(([mean, std]) =>
+      Array.from({ length: 81 }, (_, i) => mean + ((i - 40) / 40) * 4.5 * std).filter((x) => x > lo && x < hi),
+    );
+    pair.forEach(([mean, std], k) => {
+      const xs = [lo, ...grids[k], hi],
+        ys = xs.map((x) => density(x, mean, std));
+      areas[k].set(xs, ys);
+      lines[k].set(xs, ys);
     });
-    laws.handle({
-      trait: mean,
-      range: reach(mean),
-      colour,
-      grip: areas[key],
-      hint: key === "q",
-      label: `mean of ${which}`,
-      text: (v) => `mean ${fixed(v)}`,
-      at: (v) => [v, top(v)],
-    });
+    const both = [lo, ...grids[0], ...grids[1], hi].sort((a, b) => a - b);
+    const half = (x) => pair.reduce((sum, [mean, std]) => sum + density(x, mean, std) / 2, 0);
+    mixture.set(both, both.map(half));
+    nameLaws(p, names, pair, peaks);
+    dashed.set(lo, top, "dashed: the mixture (P + Q)/2");
+  };
+}
+
+/** The mean on the peak, the spread on the outer flank. */
+function handles(w, p, colour, area) {
+  const key = colour === "real" ? "p" : "q",
+    which = key.toUpperCase(),
+    [mean, std] = [`mean_${key}`, `std_${key}`],
+    outward = key === "p" ? -1 : 1;
+  const top = (x) => density(x, w.get(mean), w.get(std));
+  const reach = (trait) => () => [Math.min(w.reach[trait][0], w.get(trait)), Math.max(w.reach[trait][1], w.get(trait))];
+  p.handle({
+    ...{ trait: std, range: reach(std), colour, hollow: true, tip: "↔ spread" },
+    label: `standard deviation of ${which}`,
+    text: (v) => `standard deviation ${fixed(v)}`,
+    at: (v) => [w.get(mean) + outward * v, top(w.get(mean) + outward * v)],
+    from: (x) => outward * (x - w.get(mean)),
+  });
+  p.handle({
+    ...{ trait: mean, range: reach(mean), colour, grip: area, hint: key === "q" },
+    label: `mean of ${which}`,
+    text: (v) => `mean ${fixed(v)}`,
+    at: (v) => [v, top(v)],
+  });
+}
+
+/** The names stand above the peaks; they step aside where they would meet, and never leave the plot. */
+function nameLaws(p, names, pair, peaks) {
+  const words = ["P, real", "Q, generated"],
+    half = [24, 42],
+    room = half[0] + half[1] + 10;
+  const px = pair.map(([mean]) => p.x(mean)),
+    left = px[0] <= px[1] ? 0 : 1,
+    right = 1 - left;
+  const near = (room - (px[right] - px[left])) / 2;
+  if (near > 0) {
+    px[left] -= near;
+    px[right] += near;
   }
+  px[right] = Math.min(px[right], p.width + 6 - half[right]);
+  px[left] = Math.max(half[left], Math.min(px[left], px[right] - room));
+  px[right] = Math.max(px[right], px[left] + room);
+  peaks.forEach((top, i) => names[i].set(p.x.invert(px[i]), top, words[i]));
+}
 
-  const rows = compact
-    ? null
-    : w.plot({
-        height: 204,
-        margin: { top: 6, left: 8, right: 8, bottom: 2 },
-        x: { hide: true },
-        y: { hide: true, domain: [0, 3.5] },
-        label: "Arrows: the pull that each of three losses gives to seven samples of Q",
-      });
-  const pulled =
-    rows &&
-    LOSSES.map(({ key, colour, name }, i) => ({
-      key,
-      name,
-      base: 2 - i,
-      samples: rows.dots("generated", 3.5),
-      arrows: rows.arrows(colour),
-      title: rows.text(`${colour} strong halo-text`, { dx: -8, dy: 14 }),
-      average: rows.text(`${colour} halo-text`, { anchor: "end", dx: 8, dy: 14 }),
-    }));
-  const heading = rows?.text("muted", { dx: -8, dy: 10 }),
-    bar = rows?.line("ink"),
-    legend = rows?.text("muted", { anchor: "end", dx: 8, dy: 10 });
-
-  const charts = compact ? null : w.columns(130);
-  const chart = (colour, name) => {
-    const p = w.plot({
-      parent: charts,
-      height: 184,
-      margin: { top: 28, right: 8, left: 32 },
+/** Three curves against the distance of the means, with tangents; returns how to draw them. */
+function charts(w) {
+  const row = w.columns(140);
+  const chart = (colour, name) =>
+    w.chart({
+      ...{ parent: row, colour, height: (_, narrow) => (narrow ? 142 : 184) },
       x: { domain: [0, 10], label: (width) => (width < 210 ? "distance of means" : "distance between the means") },
       label: `${name} against the distance between the means, with its tangent`,
     });
-    return {
-      p,
-      limit: p.rule("muted thin dashed", "y"),
-      bound: p.text("muted halo-text", { anchor: "end", dy: -5 }),
-      curve: p.line(colour),
-      tangent: p.line("ink bold"),
-      dot: p.dots(colour, 5),
-      title: p.text(`${colour} strong`, { dx: -32, dy: -12 }),
-      slope: p.text("ink", { anchor: "end", dx: 8, dy: -12 }),
-    };
-  };
-  const js = charts && chart("js", "JS"),
-    w1 = charts && chart("critic", "W₁"),
-    kl = charts && chart("non-saturating", "KL");
-
-  /** The names stand above the peaks; they step aside where they would meet, and never leave the plot. */
-  function nameLaws(peaks) {
-    const words = ["P, real", "Q, generated"],
-      half = [24, 42],
-      room = half[0] + half[1] + 10;
-    const px = peaks.map(([mean]) => laws.x(mean)),
-      left = px[0] <= px[1] ? 0 : 1,
-      right = 1 - left;
-    const near = (room - (px[right] - px[left])) / 2;
-    if (near > 0) {
-      px[left] -= near;
-      px[right] += near;
-    }
-    px[right] = Math.min(px[right], laws.width + 6 - half[right]);
-    px[left] = Math.max(half[left], Math.min(px[left], px[right] - room));
-    px[right] = Math.max(px[right], px[left] + room);
-    peaks.forEach(([, top], i) => names[i].set(laws.x.invert(px[i]), top, words[i]));
-  }
-
+  const [js, w1, kl] = [chart("js", "JS"), chart("critic", "W₁"), chart("non-saturating", "KL")];
   let curves = { key: "" };
-  /** The three curves depend on the widths only: a drag of a mean re-uses them. */
-  function curvesOf(stdP, stdQ, end) {
+  /** The curves depend on the widths only: a drag of a mean re-uses them. */
+  const curvesOf = (stdP, stdQ, end) => {
     const key = `${stdP} ${stdQ} ${end}`;
     if (curves.key === key) return curves;
     const xs = Array.from({ length: 49 }, (_, i) => end * (i / 48) ** 1.5);
-    curves = {
-      key,
-      xs,
-      js: xs.map((x) => jsNormals(0, stdP, x, stdQ, 80).js),
-      w1: xs.map((x) => w1Normals(0, stdP, x, stdQ).w1),
-      kl: xs.map((x) => klNormals(0, stdP, x, stdQ).kl),
-    };
+    const each = (of) => xs.map((x) => of(0, stdP, x, stdQ, 80));
+    curves = { key, xs, js: each(jsNormals).map((v) => v.js), w1: each(w1Normals).map((v) => v.w1) };
+    curves.kl = each(klNormals).map((v) => v.kl);
     return curves;
-  }
+  };
+  return ({ meanP, stdP, meanQ, stdQ, unit, nats, ...now }) => {
+    const x = Math.abs(meanQ - meanP),
+      end = Math.max(12, x),
+      found = curvesOf(stdP, stdQ, end);
+    const show = (p, key, name, scale, top, extra = {}) => {
+      p.extent({ x: [0, end], y: [0, top] });
+      const title = scale === null || p.width < 200 ? name : `${name}, ${unit}`,
+        size = scale ?? 1;
+      const data = { xs: found.xs, ys: found[key].map((v) => v * size), x, y: now[key][key] * size, title, ...extra };
+      p.draw({ ...data, slope: Math.abs(now[key].slope) * size });
+    };
+    const ceiling = { limit: LN2 * nats, limitName: unit === "bits" ? "1 bit" : "ln 2" };
+    show(js, "js", "JS", nats, unit === "bits" ? 1.15 : 0.8, ceiling);
+    show(w1, "w1", "W₁", null, end);
+    kl.show(!w.narrow);
+    if (!w.narrow) show(kl, "kl", "KL(P‖Q)", nats, roundUp(1.1 * now.kl.kl * nats, 10));
+  };
+}
 
-  function drawChart(
-    { p, limit, bound, curve, tangent, dot, title, slope },
-    { name, unit, xs, ys, end, top, x, y, rate, ceiling, ceilingName },
-  ) {
-    p.extent({ x: [0, end], y: [0, top] });
-    curve.set(xs, ys);
-    const run = 30 / Math.hypot(p.x(1) - p.x(0), rate * (p.y(1) - p.y(0)));
-    tangent.set([x - run, x + run], [y - rate * run, y + rate * run]);
-    dot.set([[x, y]]);
-    title.set(0, top, unit && p.width > 180 ? `${name}, ${unit}` : name);
-    slope.set(end, top, `slope ${scientific(rate)}`);
-    limit.show(ceiling !== undefined).set(ceiling ?? 0);
-    bound.set(end, ceiling ?? 0, ceilingName ?? "");
-  }
-
-  w.draw(() => {
-    const [meanP, stdP, meanQ, stdQ] = law(),
-      unit = w.get("unit"),
-      nats = unit === "bits" ? 1 / LN2 : 1;
-    const pair = [
-      [meanP, stdP],
-      [meanQ, stdQ],
-    ]; // laws beyond the handles' reach come from Python; they widen the axis
-    const lo = Math.min(-6, ...pair.map(([m, s]) => (m < -3 ? m - 3 * s : -6)));
-    const hi = Math.max(10, ...pair.map(([m, s]) => (m > 7 ? m + 3 * s : 10)));
-    const peak = Math.max(density(0, 0, stdP), density(0, 0, stdQ));
-    laws.extent({ x: [lo, hi], y: [0, 1.08 * peak] });
-    // Each law on its own grid (the others' paths stay as they are while one is dragged), the mixture on both.
-    const around = (mean, std) =>
-      Array.from({ length: 81 }, (_, i) => mean + ((i - 40) / 40) * 4.5 * std).filter((x) => x > lo && x < hi);
-    const gridP = around(meanP, stdP),
-      gridQ = around(meanQ, stdQ);
-    for (const [key, inside, mean, std] of [
-      ["p", gridP, meanP, stdP],
-      ["q", gridQ, meanQ, stdQ],
-    ]) {
-      const xs = [lo, ...inside, hi],
-        ys = xs.map((x) => density(x, mean, std));
-      areas[key].set(xs, ys);
-      lines[key].set(xs, ys);
-    }
-    const both = [lo, ...gridP, ...gridQ, hi].sort((a, b) => a - b);
-    mixture.set(
-      both,
-      both.map((x) => (density(x, meanP, stdP) + density(x, meanQ, stdQ)) / 2),
-    );
-    nameLaws([
-      [meanP, density(0, 0, stdP)],
-      [meanQ, density(0, 0, stdQ)],
-    ]);
-    dashed.set(lo, 1.08 * peak, "dashed: the mixture (P + Q)/2");
-
-    const jsNow = jsNormals(meanP, stdP, meanQ, stdQ),
-      w1Now = w1Normals(meanP, stdP, meanQ, stdQ),
-      klNow = klNormals(meanP, stdP, meanQ, stdQ);
-    const klText = scientific(klNow.kl * nats, 1e-3);
-    w.readout([
-      { label: "JS", colour: "js", ...describeJs(jsNow, unit) },
-      { label: "W₁", colour: "critic", value: fixed(w1Now.w1, 4) },
-      ...(compact ? [] : [{ label: "KL(P‖Q)", colour: "non-saturating", value: `${klText} ${unit}` }]),
-    ]);
-    if (compact) return;
-
-    rows.extent({ x: [lo, hi] });
+/** Three rows of arrows; returns how to draw them. */
+function pullRows(w, parent) {
+  const p = w.plot({
+    ...{ parent, height: 204, margin: { top: 6, left: 8, right: 8, bottom: 2 } },
+    x: { hide: true },
+    y: { hide: true, domain: [0, 3.5] },
+    label: "Arrows: the pull that each of three losses gives to seven samples of Q",
+  });
+  const rows = LOSSES.map(({ key, colour, name }, i) => ({
+    ...{ key, name, base: 2 - i, samples: p.dots("generated", 3.5), arrows: p.arrows(colour) },
+    title: p.text(`${colour} strong halo-text`, { dx: -8, dy: 14 }),
+    average: p.text(`${colour} halo-text`, { anchor: "end", dx: 8, dy: 14 }),
+  }));
+  const heading = p.text("muted", { dx: -8, dy: 10 }),
+    bar = p.line("ink"),
+    legend = p.text("muted", { anchor: "end", dx: 8, dy: 10 });
+  return ({ law, pair, meanQ, stdQ }) => {
+    const [lo, hi] = axisFor(pair);
+    p.extent({ x: [lo, hi] });
     const points = SAMPLES.map((z) => meanQ + stdQ * z),
-      pull = points.map((x) => pulls(x, meanP, stdP, meanQ, stdQ));
-    const narrow = rows.width < 480,
-      scale = arrowScale(Math.max(...pull.flatMap((one) => Object.values(one).map(Math.abs))), 0.55 * (hi - lo));
-    const average = averagePulls(meanP, stdP, meanQ, stdQ);
-    for (const { key, base, arrows, samples, title, average: text, name } of pulled) {
+      pull = points.map((x) => pulls(x, ...law)),
+      average = averagePulls(...law);
+    const scale = arrowScale(Math.max(...pull.flatMap((one) => Object.values(one).map(Math.abs))), 0.55 * (hi - lo));
+    for (const { key, name, base, samples, arrows, title, average: text } of rows) {
       const heights = points.map((_, i) => base + 0.08 + 0.55 * (1 - i / (points.length - 1)));
       samples.set(points.map((x, i) => [x, heights[i]]));
       arrows.set(points.map((x, i) => [x, heights[i], x + scale * pull[i][key], heights[i]]));
       title.set(lo, base + 1, name);
-      const mean = average[key];
-      text.set(hi, base + 1, `average ${mean < 0 ? "←" : mean > 0 ? "→" : ""} ${scientific(Math.abs(mean))}`);
+      const mean = average[key],
+        way = mean < 0 ? "← " : mean > 0 ? "→ " : "";
+      text.set(hi, base + 1, `average ${way}${scientific(Math.abs(mean), 1e-3, 1, 3)}`);
     }
-    heading.set(lo, 3.5, narrow ? "Pull on samples of Q" : "Pull on seven samples of Q  (○ less than a pixel)");
+    heading.set(lo, 3.5, w.narrow ? "Pull on samples of Q" : "Pull on seven samples of Q  (○ less than a pixel)");
     legend.set(hi, 3.5, "a pull of 1");
-    const start = rows.x.invert(rows.x(hi) - 66) - scale;
-    bar.set(
-      [start, start, NaN, start, start + scale, NaN, start + scale, start + scale],
-      [3.45, 3.33, NaN, 3.39, 3.39, NaN, 3.45, 3.33],
-    );
-
-    const x = Math.abs(meanQ - meanP),
-      end = Math.max(10, x),
-      c = curvesOf(stdP, stdQ, end),
-      inUnit = (ys) => (nats === 1 ? ys : ys.map((v) => v * nats));
-    const common = { xs: c.xs, end, x };
-    drawChart(js, {
-      ...common,
-      name: "JS",
-      unit,
-      ys: inUnit(c.js),
-      top: nats === 1 ? 0.8 : 1.15,
-      y: jsNow.js * nats,
-      rate: Math.abs(jsNow.slope) * nats,
-      ceiling: LN2 * nats,
-      ceilingName: nats === 1 ? "ln 2" : "1 bit",
-    });
-    drawChart(w1, { ...common, name: "W₁", ys: c.w1, top: end, y: w1Now.w1, rate: Math.abs(w1Now.slope) });
-    drawChart(kl, {
-      ...common,
-      name: "KL(P‖Q)",
-      unit,
-      ys: inUnit(c.kl),
-      top: roundUp(1.1 * klNow.kl * nats, 10),
-      y: klNow.kl * nats,
-      rate: Math.abs(klNow.slope) * nats,
-    });
-  });
-  return w.done;
+    const start = p.x.invert(p.x(hi) - 66) - scale,
+      end = start + scale;
+    bar.set([start, start, NaN, start, end, NaN, end, end], [3.45, 3.33, NaN, 3.39, 3.39, NaN, 3.45, 3.33]);
+  };
 }
 
-export default { render };
+export default widget("Two normal laws, one real and one generated, and three distances between them", (w) => {
+  const small = w.get("compact");
+  const parts = [lawsPlot(w)];
+  if (!small) {
+    parts.push(charts(w));
+    const fold = w.more("The pull on samples, and numbers to type");
+    parts.push(pullRows(w, fold));
+    const typed = fold.appendChild(Object.assign(document.createElement("div"), { className: "me-inputs" }));
+    for (const law of ["p", "q"]) {
+      w.number({ trait: `mean_${law}`, label: `${law.toUpperCase()}: mean`, parent: typed });
+      w.number({ trait: `std_${law}`, label: "spread σ", parent: typed });
+    }
+    w.choice({ trait: "unit", label: "Unit" });
+  }
+  w.help("Drag a bell, or the full knob on its peak, to move it.", "Drag the hollow knob on its flank to spread it.");
+  w.draw(() => {
+    const now = measured(w),
+      { nats, unit } = now;
+    w.readout([
+      { trait: "js", label: `JS, ${unit}`, colour: "js", number: now.js.js, ...describeJs(now.js, unit) },
+      { trait: "w1", label: "W₁", colour: "critic", number: now.w1.w1 },
+      !small && {
+        ...{ trait: "kl", label: `KL(P‖Q), ${unit}`, colour: "non-saturating" },
+        ...{ number: now.kl.kl, value: compact(now.kl.kl * nats) },
+      },
+    ]);
+    for (const draw of parts) draw(now);
+  });
+});

@@ -4,7 +4,10 @@
  * optimal-transport.
  */
 
-import { frame } from "../kit/kit.mjs";
+import { drag } from "../kit/drag.mjs";
+import { svg } from "../kit/elements.mjs";
+import { roving } from "../kit/handle.mjs";
+import { widget } from "../kit/kit.mjs";
 import { fixed } from "../kit/scales.mjs";
 import { assignment, bestSwap, distances } from "../maths/assignment.mjs";
 import { certify } from "../maths/transport.mjs";
@@ -49,204 +52,210 @@ export function savers(cost, matching) {
   return cycle ? cycle.map(({ row }) => row) : [];
 }
 
-function render({ model, el }) {
-  const n = model.get("real").length;
-  const w = frame({
-    model,
-    el,
-    name: "transport-plan",
-    label: "Two clouds of points, a matching drawn by hand, and the cheapest one",
-    state: { real: PLANE[0], generated: PLANE[0], matching: [-1, n - 1], drag: ["draw", "move"], show_cheapest: true },
-  });
-  const now = () => tidy(w.get("matching"));
-  let chosen = null,
-    drawn = null,
-    hinted = [],
-    hintKey = "";
-  const change = (changes) => {
-    w.touched();
-    chosen = null;
-    w.set(changes);
-  };
-
-  w.choice({ trait: "drag", label: "Drag to", names: { draw: "draw lines", move: "move points" } });
-  w.check({ trait: "show_cheapest", label: "Show the cheapest" });
-  w.button({
-    label: "Hint",
-    press: () => {
-      const matching = now();
-      w.touched();
-      hinted = matching.includes(-1) ? [] : savers(distances(w.get("generated"), w.get("real")), matching);
-      hintKey = String(matching);
-      w.invalidate();
-    },
-  });
-  w.button({ label: "Clear", press: () => change({ matching: new Array(n).fill(-1) }) });
-
+/** The plot, its marks and one handle per point. */
+function scenePlot(w, n, now, change) {
   const p = w.plot({
-    height: (width) => Math.round((width - 24) * (2 / 3)) + 24,
+    ...{ height: (width) => Math.round((width - 24) * (2 / 3)) + 24, shaped: true, label: "" },
     margin: { top: 12, right: 12, bottom: 12, left: 12 },
     x: { domain: PLANE[0], hide: true },
     y: { domain: PLANE[1], hide: true, ticks: [], grid: false },
-    label: "",
   });
-  const best = p.line("critic band"),
-    own = p.arrows("ink"),
-    hints = p.arrows("broken"),
-    rubber = p.line("ink dashed");
-  const ruler = p.line("muted"),
-    unit = p.text("muted halo-text", { dy: -5 });
-
-  const clouds = ["real", "generated"].map((trait) =>
+  const marks = {
+    ...{ best: p.line("critic band"), own: p.arrows("ink"), hints: p.arrows("broken"), rubber: p.line("ink dashed") },
+    ...{ ruler: p.line("muted"), unit: p.text("muted halo-text", { dy: -5 }) },
+  };
+  const rove = roving("PageUp", "PageDown");
+  const partner = (trait, k) => {
+    const matching = now(),
+      other = trait === "generated" ? matching[k] : matching.indexOf(k);
+    if (other < 0) return ", not matched";
+    return `, matched with ${trait === "generated" ? "real" : "generated"} point ${other + 1}`;
+  };
+  const points = ["generated", "real"].flatMap((trait) =>
     Array.from({ length: n }, (_, k) => {
-      const handle = p.handle({
-        axis: "xy",
-        step: 0.05,
-        colour: trait,
-        range: PLANE,
-        at: (v) => v,
+      const made = p.handle({
+        ...{ trait, axis: "xy", step: 0.05, colour: trait, range: PLANE, at: (v) => v, rove },
         value: () => w.get(trait)[k],
         label: `${trait} point ${k + 1}`,
+        hint: trait === "generated" && k === 0,
         text: ([x, y]) => `at ${fixed(x)}, ${fixed(y)}${partner(trait, k)}`,
         set: (v) => change({ [trait]: w.get(trait).map((q, l) => (l === k ? v : q)) }),
       });
-      return Object.assign(handle, { trait, k });
+      return Object.assign(made, { trait, k });
     }),
   );
-  const points = clouds.flat();
-  function partner(trait, k) {
-    const matching = now(),
-      other = trait === "generated" ? matching[k] : matching.indexOf(k);
-    return other < 0
-      ? ", not matched"
-      : `, matched with ${trait === "generated" ? "real" : "generated"} point ${other + 1}`;
-  }
-  /** A first point is chosen; a second of the other colour is joined to it. */
-  function press(point) {
-    w.touched();
-    if (chosen && chosen.trait !== point.trait) {
-      const [i, j] = point.trait === "generated" ? [point.k, chosen.k] : [chosen.k, point.k];
-      return change({ matching: join(now(), i, j) });
-    }
-    chosen = chosen === point ? null : point;
-    return w.invalidate();
-  }
-  const pixel = (event) => {
-    const corner = p.svg.getBoundingClientRect();
-    return [event.clientX - corner.left, event.clientY - corner.top];
-  };
+  return { p, marks, points };
+}
+
+/** Drawing lines: from point to point with the pointer, or by choosing one after the other. */
+function drawing(w, { p, points }, now, change) {
+  const it = { chosen: null, drawn: null };
   const pixelOf = ({ trait, k }) => {
     const [x, y] = w.get(trait)[k];
     return [p.x(x), p.y(y)];
   };
+  const away = (point, at) => Math.hypot(pixelOf(point)[0] - at[0], pixelOf(point)[1] - at[1]);
   const nearest = (from, at) =>
     points
       .filter((q) => q.trait !== from.trait)
-      .map((q) => [Math.hypot(pixelOf(q)[0] - at[0], pixelOf(q)[1] - at[1]), q])
+      .map((q) => [away(q, at), q])
       .reduce((a, b) => (b[0] < a[0] ? b : a));
-  for (const point of points) {
-    const { node } = point;
-    // Drawing lines takes the pointer before the handle does, which would move the point.
-    node.addEventListener(
-      "pointerdown",
-      (event) => {
-        if (w.get("drag") !== "draw" || event.button !== 0 || drawn) return;
+  /** A first point is chosen; a second of the other colour is joined to it. */
+  const press = (point) => {
+    w.touched();
+    if (it.chosen && it.chosen.trait !== point.trait) {
+      const [i, j] = point.trait === "generated" ? [point.k, it.chosen.k] : [it.chosen.k, point.k];
+      change({ matching: join(now(), i, j) });
+      return;
+    }
+    it.chosen = it.chosen === point ? null : point;
+    if (it.chosen) w.say(`${point.trait} point ${point.k + 1} is chosen; now one of the other colour.`);
+    w.invalidate();
+  };
+  for (const point of points) drawFrom(w, p, it, point, { press, nearest });
+  return { it, pixelOf, nearest };
+}
+
+function drawFrom(w, p, it, point, { press, nearest }) {
+  const { node } = point,
+    layer = svg("circle", { class: "me-hit", r: 18, "data-trait": "matching" });
+  node.append(layer);
+  // In "draw" the topmost circle takes the pointer before the handle does, which would move the point.
+  drag(
+    layer,
+    {
+      start: (at, event) => {
+        if (w.get("drag") !== "draw") return false;
         event.stopPropagation();
-        event.preventDefault();
-        node.setPointerCapture(event.pointerId);
         node.focus({ preventScroll: true });
-        drawn = { from: point, pointer: event.pointerId, start: pixel(event), at: pixel(event), moved: false };
+        it.drawn = { from: point, start: [at.x, at.y], at: [at.x, at.y], moved: false };
+        return true;
       },
-      true,
-    );
-    node.addEventListener("pointermove", (event) => {
-      if (drawn?.pointer !== event.pointerId) return;
-      drawn.at = pixel(event);
-      drawn.moved ||= Math.hypot(drawn.at[0] - drawn.start[0], drawn.at[1] - drawn.start[1]) > 5;
-      w.invalidate();
-    });
-    const end = (event) => {
-      if (drawn?.pointer !== event.pointerId) return;
-      const { at, moved } = drawn,
-        [far, target] = nearest(point, at);
-      drawn = null;
-      if (event.type === "pointerup" && !moved) press(point);
-      else if (event.type === "pointerup" && far <= REACH) {
-        chosen = point;
-        press(target);
-      } else w.invalidate();
-    };
-    for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) node.addEventListener(name, end);
-    node.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === " ") press(point);
-      else if (event.key === "Escape" && chosen) {
-        chosen = null;
+      move: ({ x, y }) => {
+        const { drawn } = it;
+        drawn.at = [x, y];
+        drawn.moved ||= Math.hypot(x - drawn.start[0], y - drawn.start[1]) > 5;
         w.invalidate();
-      } else return;
-      event.preventDefault();
-    });
-  }
+      },
+      end: (_, _event, dropped) => {
+        const { at, moved } = it.drawn;
+        it.drawn = null;
+        if (!dropped) return;
+        if (!moved) return press(point);
+        const [far, target] = nearest(point, at);
+        if (far > REACH) return w.say("No point of the other colour is near: the line was let go.");
+        it.chosen = point;
+        return press(target);
+      },
+    },
+    { within: p.node, w },
+  );
+  node.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") press(point);
+    else if (event.key === "Escape" && it.chosen) {
+      it.chosen = null;
+      w.invalidate();
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+}
 
-  /** From a to b without the radius of the points, in data coordinates. */
-  function between([ax, ay], [bx, by]) {
-    const length = Math.hypot(bx - ax, by - ay) * Math.abs(p.x(1) - p.x(0)),
-      cut = length > 24 ? 9 / length : 0;
-    return [ax + cut * (bx - ax), ay + cut * (by - ay), bx - cut * (bx - ax), by - cut * (by - ay)];
-  }
+/** From a to b without the radius of the points, in data coordinates. */
+function shortened(p, [ax, ay], [bx, by]) {
+  const length = Math.hypot(bx - ax, by - ay) * Math.abs(p.x(1) - p.x(0)),
+    cut = length > 24 ? 9 / length : 0;
+  return [ax + cut * (bx - ax), ay + cut * (by - ay), bx - cut * (bx - ax), by - cut * (by - ay)];
+}
 
+function drawScene(w, { p, marks, points }, pencil, { real, generated, matching, least, found, hinted }) {
+  const { it, pixelOf, nearest } = pencil,
+    { drawn } = it;
+  marks.ruler.set([0, 0, 0, 1, 1, 1], [0.02, -0.02, 0, 0, 0.02, -0.02]);
+  marks.unit.set(0, 0, "1");
+  const part = (axis) => least.match.flatMap((j, i) => [generated[i][axis], real[j][axis], NaN]);
+  marks.best.show(found || w.get("show_cheapest")).set(part(0), part(1));
+  const arrow = (i) => shortened(p, generated[i], real[matching[i]]),
+    rows = matching.map((_, i) => i).filter((i) => matching[i] >= 0);
+  marks.own.set(rows.filter((i) => !hinted.includes(i)).map(arrow));
+  marks.hints.set(hinted.map(arrow));
+  const aimed = drawn?.moved ? nearest(drawn.from, drawn.at) : null,
+    target = aimed && aimed[0] <= REACH ? aimed[1] : null;
+  marks.rubber.show(Boolean(drawn?.moved));
+  if (drawn?.moved) {
+    const tip = target ? pixelOf(target) : drawn.at,
+      [x, y] = w.get(drawn.from.trait)[drawn.from.k];
+    marks.rubber.set([x, p.x.invert(tip[0])], [y, p.y.invert(tip[1])]);
+  }
+  for (const point of points) point.node.classList.toggle("me-chosen", point === it.chosen || point === target);
+  const left = matching.filter((j) => j < 0).length,
+    n = matching.length;
+  p.describe(`${n} generated and ${n} real points; ${n - left} lines drawn${found ? ", the cheapest plan" : ""}.`);
+}
+
+/** What "Hint" says and which lines it marks. */
+function hint(w, matching, cost) {
+  const left = matching.filter((j) => j < 0).length;
+  if (left) {
+    w.say(`A hint needs a full plan: ${left} ${left === 1 ? "line is" : "lines are"} missing.`);
+    return [];
+  }
+  const found = savers(cost, matching);
+  w.say(
+    found.length ? `Pass round the partners of the ${found.length} red lines.` : "Nothing is cheaper: no hint is left.",
+  );
+  return found;
+}
+
+export default widget("Two clouds of points, a matching drawn by hand, and the cheapest one", (w) => {
+  const n = w.get("real").length,
+    now = () => tidy(w.get("matching"));
+  let hinted = [],
+    hintKey = "";
+  const change = (changes) => {
+    pencil.it.chosen = null;
+    w.change(changes);
+  };
+  const scene = scenePlot(w, n, now, change),
+    pencil = drawing(w, scene, now, change);
+  w.choice({ trait: "drag", label: "Drag to", names: { draw: "draw lines", move: "move points" } });
+  w.check({ trait: "show_cheapest", label: "Show the cheapest" });
+  const press = () => {
+    w.touched();
+    hinted = hint(w, now(), distances(w.get("generated"), w.get("real")));
+    hintKey = String(now());
+    w.invalidate();
+  };
+  w.button({ label: "Hint", press });
+  w.button({ label: "Clear", press: () => change({ matching: new Array(n).fill(-1) }) });
+  w.help(
+    "Draw a line from a point to one of the other colour, or tap one, then the other; once more takes it away.",
+    "With keys: Page Up and Page Down choose a point, Enter joins two, arrows move it, Escape lets go.",
+  );
   w.draw(() => {
-    const real = w.get("real"),
-      generated = w.get("generated"),
-      matching = now(),
+    const [real, generated, matching] = [w.get("real"), w.get("generated"), now()],
       cost = distances(generated, real),
-      least = assignment(cost);
-    const mine = meanCost(cost, matching),
+      least = assignment(cost),
       cheapest = least.cost / n,
-      excess = mine - cheapest,
+      mine = meanCost(cost, matching),
       full = !matching.includes(-1),
-      found = full && excess < 1e-9;
-    ruler.set([0, 0, 0, 1, 1, 1], [0.02, -0.02, 0, 0, 0.02, -0.02]);
-    unit.set(0, 0, "1");
+      found = full && mine - cheapest < 1e-9;
     if (hintKey !== String(matching)) hinted = [];
-    best.show(found || w.get("show_cheapest")).set(
-      least.match.flatMap((j, i) => [generated[i][0], real[j][0], NaN]),
-      least.match.flatMap((j, i) => [generated[i][1], real[j][1], NaN]),
-    );
-    const arrow = (i) => between(generated[i], real[matching[i]]),
-      rows = matching.map((_, i) => i).filter((i) => matching[i] >= 0);
-    own.set(rows.filter((i) => !hinted.includes(i)).map(arrow));
-    hints.set(hinted.map(arrow));
-    const aimed = drawn?.moved ? nearest(drawn.from, drawn.at) : null,
-      target = aimed && aimed[0] <= REACH ? aimed[1] : null;
-    const tip = target ? pixelOf(target) : drawn?.at;
-    rubber.show(Boolean(drawn?.moved)).set(
-      ...(drawn?.moved
-        ? [
-            [w.get(drawn.from.trait)[drawn.from.k][0], p.x.invert(tip[0])],
-            [w.get(drawn.from.trait)[drawn.from.k][1], p.y.invert(tip[1])],
-          ]
-        : [[], []]),
-    );
-    for (const point of points) point.node.classList.toggle("me-chosen", point === chosen || point === target);
-    const left = matching.filter((j) => j < 0).length;
-    const note = hinted.length
-      ? `pass round the partners of the ${hinted.length} red lines`
-      : full
-        ? ""
-        : `${n - left} of ${n} lines drawn`;
+    drawScene(w, scene, pencil, { real, generated, matching, least, found, hinted });
+    const lines = n - matching.filter((j) => j < 0).length,
+      note = hinted.length ? `pass round the ${hinted.length} red lines` : full ? "" : `${lines} of ${n} lines drawn`,
+      excess = full ? Math.max(0, mine - cheapest) : NaN;
+    const digits = (v) => (Number.isNaN(v) ? "–" : fixed(v, 3));
     w.readout([
-      { label: "Your plan", value: full ? fixed(mine, 4) : "–", colour: "ink", note },
-      { label: "Cheapest, W₁", value: fixed(cheapest, 4), colour: "critic" },
+      { trait: "cost", label: "Your plan", number: mine, value: digits(mine), note },
+      { trait: "w1", label: "Cheapest, W₁", number: cheapest, value: digits(cheapest), colour: "critic", note: "" },
       {
+        trait: "excess",
         label: "Excess",
-        value: full ? fixed(Math.max(0, excess), 4) : "–",
-        colour: "ink",
+        number: excess,
+        value: digits(excess),
         note: found ? "nothing is cheaper" : "",
       },
     ]);
-    p.describe(`${n} generated and ${n} real points; ${n - left} lines drawn${found ? ", the cheapest plan" : ""}.`);
   });
-  return w.done;
-}
-
-export default { render };
+});

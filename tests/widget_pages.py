@@ -1,0 +1,164 @@
+"""Pages that hold widgets as a built page does, and what tests do to them. Fixtures are handed on by conftest.py."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+import numpy as np
+import pytest
+from ipywidgets.embed import embed_data
+from playwright import sync_api
+
+from wgan_lib import widgets
+
+HOST = (Path(__file__).parent.parent / "book/_static/widget-host.js").read_text(encoding="utf-8")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+STYLE = """body { margin: 0; background: var(--pst-color-background) }
+main { max-width: 55rem; margin: auto; padding: 16px }
+html[data-theme=dark] { --pst-color-background: #14181e } html { --pst-color-background: #fff }"""
+
+
+def page_of(views: list[ipywidgets.Widget], theme: str = "light", after: str = "") -> str:
+    """A page that carries widget state and views in the same scripts as myst-nb writes them."""
+    data = embed_data(views, drop_defaults=False)
+    shown = [
+        f'<script type="application/vnd.jupyter.widget-view+json">{json.dumps(v)}</script>' for v in data["view_specs"]
+    ]
+    state = json.dumps(data["manager_state"]).replace("</script>", r"<\/script>")
+    return f"""<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1"><title>Widgets</title>
+    <style>{STYLE}</style>
+    <script type="application/vnd.jupyter.widget-state+json">{state}</script><script>{HOST}</script>
+    </head><body><main>{"<p>Between</p>".join(shown)}{after}</main></body></html>"""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[sync_api.Browser]:
+    """One Chromium for all tests."""
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser, tmp_path) -> Iterator[Callable[..., sync_api.Page]]:
+    """Open a page of given widgets; fail on a request to elsewhere, a page error, an unexpected console error."""
+    contexts, faults = [], []
+
+    def opened(*views, theme="light", link="", width=1000, errors=False, url=None, after="", **context):
+        (tmp_path / "page.html").write_text(page_of(list(views), theme, after), encoding="utf-8")
+        made = browser.new_context(viewport={"width": width, "height": 900}, **context)
+        made.set_default_timeout(20_000)
+        contexts.append(made)
+        page = made.new_page()
+        here = url or tmp_path.as_uri()
+        page.on("request", lambda r: None if r.url.startswith((here, "blob:", "data:")) else faults.append(r.url))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda m: faults.append(m.text) if m.type == "error" and not errors else None)
+        page.goto(f"{here}/page.html{link}")
+        page.wait_for_selector("html[data-widgets=ready]")
+        return page
+
+    yield opened
+    for made in contexts:
+        made.close()
+    assert faults == []
+
+
+def phone(open_page, *views, **context) -> sync_api.Page:
+    """The widgets on a phone, 390 px wide."""
+    return open_page(*views, width=390, has_touch=True, is_mobile=True, **context)
+
+
+def until(check: Callable[[], Any], seconds: float = 15) -> Any:
+    """What `check` returns once it raises no AssertionError: a page shows a state some frames after its event."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return check()
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.03)
+
+
+def state(page: sync_api.Page, nth: int = 0) -> dict[str, Any]:
+    """All traits and readings of a widget, as the page's script sees them."""
+    return page.evaluate(f"document.querySelectorAll('[data-widget]')[{nth}].wganState()")
+
+
+def drawn(page: sync_api.Page) -> None:
+    """Wait for the draw that the last event asked for: widgets draw in the next frame."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def settled(page: sync_api.Page, nth: int = 0) -> dict[str, Any]:
+    """The state once the last event was drawn."""
+    drawn(page)
+    return state(page, nth)
+
+
+def readings(page: sync_api.Page) -> dict[str, str]:
+    """The numbers as they are written, by their names."""
+    return {e.get_attribute("data-reading"): e.inner_text() for e in page.locator("[data-reading]").all()}
+
+
+def handle(page: sync_api.Page, name: str) -> sync_api.Locator:
+    """The first handle of that name."""
+    return page.locator(f'g[role=slider][aria-label^="{name}"]').first
+
+
+def centre(target: sync_api.Locator) -> tuple[float, float]:
+    """Where a handle's knob is."""
+    box = target.locator(".me-knob, .me-block").first.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def drag(page: sync_api.Page, start: tuple[float, float], *way: tuple[float, float]) -> None:
+    """Drag with the mouse from a place by some steps (dx, dy), each from the start."""
+    page.mouse.move(*start)
+    page.mouse.down()
+    for dx, dy in way:
+        page.mouse.move(start[0] + dx, start[1] + dy, steps=3)
+    page.mouse.up()
+    drawn(page)
+
+
+def swipe(page: sync_api.Page, x: float, y: float, dx: float, dy: float) -> None:
+    """Drag with a finger."""
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for step in range(1, 11):
+        at = {"x": x + dx * step / 10, "y": y + dy * step / 10}
+        cdp.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [at]})
+    cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    drawn(page)
+
+
+def ambient(draws: int = 3) -> widgets.AmbientDimension:
+    """AmbientDimension with invented measurements in the shapes of the chapter's."""
+    rng = np.random.default_rng(9)
+    dims = [2, 3, 40, 12288]
+    accuracy = np.sort(rng.uniform(0.55, 0.999, (4, draws)), axis=0)
+    js = np.log(2) + accuracy * np.log(accuracy) + (1 - accuracy) * np.log(1 - accuracy)
+    return widgets.AmbientDimension(
+        dims, accuracy=accuracy, js=js, w1=rng.uniform(0.9, 2.1, (4, draws)), w1_null=rng.uniform(0.1, 0.4, (4, draws)),
+        nearest=rng.lognormal(0, 0.4, (4, 50)), nearest_null=rng.lognormal(-1.5, 0.4, (4, 60)),
+    )  # fmt: skip
+
+
+EVERY: dict[str, Callable[[], widgets.BookWidget]] = {
+    "MoveGaussians": widgets.MoveGaussians,
+    "ParallelLines": lambda: widgets.ParallelLines(tilt=30.0, noise=0.1),
+    "AmbientDimension": ambient,
+    "SandPiles": widgets.SandPiles,
+    "TransportPlan": widgets.TransportPlan,
+    "TwoSides": widgets.TwoSides,
+    "LipschitzCones": lambda: widgets.LipschitzCones(values=[0.0, 3.0, 1.0, 2.0]),
+    "ExactAndLearned": lambda: widgets.ExactAndLearned(frame=8),
+}
