@@ -481,8 +481,20 @@ def test_bad_arguments_are_refused() -> None:
             diagnostics.certified_lower_bound(critic, x, bad)
     with pytest.raises(ValueError, match="critic gave 4 scores for x that are NaN or infinite"):
         diagnostics.certified_lower_bound(lambda z: z.new_full((len(z),), math.nan), x, x)
-    with pytest.raises(ValueError, match="1 to 3 dimensions"):
+    with pytest.raises(ValueError, match="high must be finite, got inf"):
         diagnostics.slope_on_grid(critic, [0, 0], [1, math.inf])
+    for bad in (None, "text", 3, [critic], x):
+        for call in (
+            diagnostics.lipschitz_bound,
+            lambda f: diagnostics.share_at_bound(f, 0.1),
+            lambda f: diagnostics.gradient_norms(f, x),
+            lambda f: diagnostics.lipschitz_on_pairs(f, x, x),
+            lambda f: diagnostics.gradient_norm_by_layer(f, x),
+        ):
+            with pytest.raises(TypeError, match=r"(?s)^critic is .*: it must be a network"):
+                call(bad)
+    with pytest.raises(TypeError, match=r"^rng is 0: it must be a torch.Generator"):
+        diagnostics.slope_at_interpolates(critic, x, x, 0)
     with pytest.raises(ValueError, match="n is 0"):
         diagnostics.slope_on_grid(critic, [0, 0], [1, 1], 0)
     with pytest.raises(ValueError, match=r"weight has shape \(3, 3\)"):

@@ -135,6 +135,12 @@ def test_an_array_needs_a_name(name: object) -> None:
         Run({name: np.zeros(2)}, {})  # type: ignore[dict-item]
 
 
+@pytest.mark.parametrize("name", [None, 3, ["a"], np.zeros(2)])
+def test_what_is_no_name_of_a_run_is_told(name: object) -> None:
+    with pytest.raises(TypeError, match=r"(?s)^name is .*: it must be the name of a recorded run, or a path"):
+        runs.load(name)  # type: ignore[arg-type]
+
+
 def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert small_run().save("~/a.npz") == tmp_path / "a.npz"

@@ -21,7 +21,7 @@ Choice = TypeVar("Choice")
 
 def whole(name: str, value: object, least: int = 1) -> int:
     """Give a count as an int. Raises ValueError unless it is a whole number, ``least`` or more. Chapter: critic."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+    if not isinstance(value, Integral) or isinstance(value, bool) or not least <= int(value) < 2**64:
         raise ValueError(f"{name} is {value!r}: it must be a whole number, {least} or more")
     return int(value)
 
@@ -49,6 +49,15 @@ def number(
     if not (math.isfinite(result) and above < result and least <= result < below):
         raise ValueError(f"{name} is {value}: it must be {wanted}")
     return result
+
+
+def generator(name: str, value: Any) -> Any:
+    """Give a torch.Generator, made from a seed that the caller chose, else TypeError. Chapter: critic."""
+    import torch
+
+    if not isinstance(value, torch.Generator):
+        raise TypeError(f"{name} is {value!r}: it must be a torch.Generator made from a seed of your choice")
+    return value
 
 
 def one_of(name: str, value: Choice, choices: Collection[Choice]) -> Choice:

@@ -32,9 +32,9 @@ class Run:
     TypeError for arrays of Python objects. Chapter: clipping-gp-sn.
     """
 
-    frames: Mapping[str, Shaped[np.ndarray, "frame ..."]]
+    frames: Mapping[str, Shaped[Any, "frame ..."]]
     meta: Mapping[str, Any]
-    fixed: Mapping[str, Shaped[np.ndarray, "..."]] = field(default_factory=dict)
+    fixed: Mapping[str, Shaped[Any, "..."]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for group in ("frames", "fixed"):
@@ -93,7 +93,7 @@ class Run:
         arrays = {f"frames/{name}": array for name, array in self.frames.items()}
         arrays |= {f"fixed/{name}": array for name, array in self.fixed.items()}
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, meta=np.array(json.dumps(dict(self.meta))), **arrays)  # type: ignore[arg-type]
+        np.savez_compressed(buffer, meta=np.array(json.dumps(dict(self.meta))), **arrays)
         write_sealed(path, "run", buffer.getvalue())
         return path
 
@@ -146,6 +146,8 @@ def load(name: str | os.PathLike[str]) -> Run:
     Nothing is unpickled. Raises FileNotFoundError, with the nearest names, if there is none; DamagedFileError for a
     truncated, altered or foreign file. Chapter: clipping-gp-sn.
     """
+    if not isinstance(name, str | os.PathLike):
+        raise TypeError(f"name is {name!r}: it must be the name of a recorded run, or a path")
     file: Traversable = home(name)
     if not str(name).endswith(".npz"):
         if str(name) not in names():

@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Num
 from torch import Tensor, nn
 
-from wgan_lib.checks import all_finite, is_tensor, reals, whole
-from wgan_lib.diagnostics.critics import doubles, points
+from wgan_lib.checks import all_finite, reals, whole
+from wgan_lib.diagnostics.critics import doubles, network, points
 from wgan_lib.networks import BatchedLinear, GroupSort, MLPCritic28, Score, evaluating, unwrapped
 
 
@@ -23,7 +23,7 @@ def convolution_norm(weight: Num[Any, "out in kh kw"] | Sequence[Any], size: int
     Source: Sedghi 2019, theorem 6, extended to strides. Chapter: spectral-normalisation.
     """
     size, stride = whole("size", size), whole("stride", stride)
-    weight = doubles(weight) if is_tensor(weight) else torch.from_numpy(reals("weight", weight))
+    weight = torch.from_numpy(reals("weight", weight))
     if weight.ndim != 4 or 0 in weight.shape:
         raise ValueError(f"weight has shape {tuple(weight.shape)}: (out, in, kh, kw) is needed")
     out_channels, in_channels, *kernel = weight.shape
@@ -51,7 +51,7 @@ def lipschitz_bound(critic: nn.Module, example: Num[Any, "n ..."] | None = None)
     forward of its own, for a convolution without ``example``, for K copies, and for weights that are NaN or infinite.
     Source: Miyato 2018, eq. 7. Chapter: spectral-normalisation.
     """
-    critic = unwrapped(critic)
+    critic = unwrapped(network(critic))
     for layer in critic.modules():
         if layer._forward_hooks or layer._forward_pre_hooks:
             raise ValueError(f"layer {layer} of the critic has hooks, which may change what it does: remove them first")

@@ -18,7 +18,9 @@ def points(name: str, value: Any, critic: Critic) -> Float[Tensor, "n ..."]:
 
     Raises ValueError for no samples, NaN or inf, TypeError for what is not real numbers. Chapter: critic.
     """
-    if not is_tensor(value) or not value.is_floating_point():
+    if not callable(critic):
+        raise TypeError(f"critic is {critic!r}: it must be a network, or a function of a tensor of samples")
+    if not is_tensor(value) or not value.is_floating_point() or value.is_meta:  # a meta tensor has no numbers
         value = torch.from_numpy(reals(name, value))
     if isinstance(critic, nn.Module):
         like = next((p for p in critic.parameters() if p.is_floating_point()), None)
@@ -29,6 +31,13 @@ def points(name: str, value: Any, critic: Critic) -> Float[Tensor, "n ..."]:
         )
     all_finite(name, value)
     return value.detach()
+
+
+def network(critic: Any) -> nn.Module:
+    """Give the critic as the network that it is, else TypeError. Chapter: critic."""
+    if not isinstance(critic, nn.Module):
+        raise TypeError(f"critic is {critic!r}: it must be a network, whose layers can be looked at")
+    return critic
 
 
 def doubles(value: Any) -> Float[Tensor, "..."]:

@@ -8,7 +8,7 @@ from jaxtyping import Num
 from torch import Tensor, nn
 
 from wgan_lib.checks import number
-from wgan_lib.diagnostics.critics import doubles, points
+from wgan_lib.diagnostics.critics import doubles, network, points
 from wgan_lib.networks import BatchedLinear, evaluating
 
 
@@ -23,7 +23,9 @@ def gradient_norm_by_layer(critic: nn.Module, x: Num[Any, "n ..."] | Sequence[An
     def keep(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
         return lambda layer, x, y: outputs.update({name: y})
 
-    layers = [(n, m) for n, m in critic.named_modules() if isinstance(m, nn.Linear | BatchedLinear | nn.Conv2d)]
+    layers = [
+        (n, m) for n, m in network(critic).named_modules() if isinstance(m, nn.Linear | BatchedLinear | nn.Conv2d)
+    ]
     if not layers:
         raise ValueError("critic has 0 linear or convolutional layers: at least 1 is needed")
     x = points("x", x, critic)
@@ -47,7 +49,7 @@ def share_at_bound(critic: nn.Module, bound: float) -> float:
     Raises ValueError for bound ≤ 0. Source: Gulrajani 2017, figure 1b (right). Chapter: weight-clipping.
     """
     bound = number("bound", bound, above=0.0)
-    parameters = list(critic.parameters())
+    parameters = list(network(critic).parameters())
     if not parameters:
         raise ValueError("critic has no parameters, none of which can be at a bound")
     weights = torch.cat([p.detach().cpu().flatten() for p in parameters])

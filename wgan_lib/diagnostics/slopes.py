@@ -9,7 +9,7 @@ from jaxtyping import Float, Num
 from torch import Tensor, nn
 
 from wgan_lib import constraints
-from wgan_lib.checks import whole
+from wgan_lib.checks import generator, reals, whole
 from wgan_lib.diagnostics.critics import Critic, doubles, points, scores
 from wgan_lib.networks import evaluating
 
@@ -79,10 +79,10 @@ def slope_on_grid(critic: nn.Module, low: Samples, high: Samples, n: int = 50) -
 
     Raises ValueError for unequal or infinite ends, more than 3 dimensions, or n < 1. Chapter: critic.
     """
-    low, high, n = [*map(float, low)], [*map(float, high)], whole("n", n)
-    if len(low) != len(high) or not 1 <= len(low) <= 3 or not all(map(math.isfinite, [*low, *high])):
+    low, high, n = reals("low", low), reals("high", high), whole("n", n)
+    if low.ndim != 1 or low.shape != high.shape or not 1 <= len(low) <= 3:
         raise ValueError(f"low is {low}, high is {high}: give both ends of a box in 1 to 3 dimensions")
-    axes = [torch.linspace(a, b, n) for a, b in zip(low, high, strict=True)]
+    axes = [torch.linspace(float(a), float(b), n) for a, b in zip(low, high, strict=True)]
     grid = torch.stack([axis.flatten() for axis in torch.meshgrid(*axes, indexing="ij")], 1)
     return float(gradient_norms(critic, grid).max())
 
@@ -93,6 +93,7 @@ def slope_at_interpolates(critic: nn.Module, real: Samples, fake: Samples, rng: 
     Raises ValueError for unequal shapes. Source: Gulrajani 2017, section 4. Chapter: gradient-penalty.
     """
     real, fake = points("real", real, critic), points("fake", fake, critic)
+    generator("rng", rng)
     if real.shape != fake.shape:
         raise ValueError(f"real {tuple(real.shape)} and fake {tuple(fake.shape)} must have one shape")
     alpha = torch.rand(real.shape[:1] + (1,) * (real.ndim - 1), generator=rng, device=rng.device).to(real)

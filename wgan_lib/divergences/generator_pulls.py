@@ -29,12 +29,13 @@ def pulls(x: Numbers, mean_p: Numbers, std_p: Numbers, mean_q: Numbers, std_q: N
     Gulrajani et al. 2017, Prop. 1. Chapter: js-saturation.
     """
     mean_p, std_p, mean_q, std_q, x = normals(mean_p, std_p, mean_q, std_q, x=x)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         z_p, z_q = (x - mean_p) / std_p, (x - mean_q) / std_q
         u = 0.5 * (z_q - z_p) * (z_q + z_p) - log_ratio(std_p, std_q)
         slope = z_q / std_q - z_p / std_p
+        felt = [np.where(share > 0, share * slope, 0.0)[()] for share in (expit(u), expit(-u))]
     direction = np.sign((mean_p - mean_q) + (std_p - std_q) * z_q)  # T(x) − x, exactly 0 where the laws agree
-    return Pulls((expit(u) * slope)[()], (expit(-u) * slope)[()], direction[()])
+    return Pulls(felt[0], felt[1], direction[()])
 
 
 def mean_pulls(mean_p: Numbers, std_p: Numbers, mean_q: Numbers, std_q: Numbers) -> Pulls:

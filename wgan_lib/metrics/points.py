@@ -95,8 +95,7 @@ def w1_to_held_out(samples: Samples, held_out: Law | Samples, generator: torch.G
     Chapter: reading-curves.
     """
     splits = whole("splits", splits, 8)  # the null varies too much between splits to use fewer
-    if not isinstance(generator, torch.Generator):
-        raise TypeError(f"generator is {generator!r}: it must be a torch.Generator made from a seed of your choice")
+    checks.generator("generator", generator)
     points = torch.from_numpy(checks.samples("samples", samples))
     n, draw = len(points), getattr(held_out, "sample", None) or _without_replacement(held_out, 2 * len(points))
     w1s, nulls = [], []
@@ -113,6 +112,8 @@ def w1_to_held_out(samples: Samples, held_out: Law | Samples, generator: torch.G
 
 def _without_replacement(held_out: Any, needed: int) -> Callable[[int, torch.Generator], Tensor]:
     data = held_out.detach() if isinstance(held_out, Tensor) else torch.from_numpy(reals("held_out", held_out))
+    if data.is_meta:
+        raise TypeError("held_out must hold real numbers, got a meta tensor, which has none")
     all_finite("held_out", data)
     if data.ndim < 1 or len(data) < needed:
         why = f"{needed // 2} samples need {needed} points, or score fewer samples"

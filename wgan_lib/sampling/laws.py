@@ -40,8 +40,7 @@ class Law:
 
 def checked_draw(n: int, generator: torch.Generator) -> int:
     """Give n as an int. Raises ValueError for n < 1, TypeError for what is no generator. Chapter: wasserstein-1d."""
-    if not isinstance(generator, torch.Generator):
-        raise TypeError(f"generator is {generator!r}: it must be a torch.Generator made from a seed of your choice")
+    checks.generator("generator", generator)
     return whole("n", n)
 
 
