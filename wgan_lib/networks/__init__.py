@@ -24,7 +24,7 @@ from wgan_lib.networks.convolutional import (
     resnet_generator,
     sn_critic,
 )
-from wgan_lib.networks.evaluating import evaluating, unwrapped
+from wgan_lib.networks.looking import evaluating, unwrapped
 
 __all__ = [
     "PYTORCH_GAIN",
