@@ -535,3 +535,19 @@ def test_a_critic_that_is_refused_is_left_as_it_was() -> None:
     with pytest.raises(ValueError, match="is a convolution"):
         Orthonormal().attach(nn.Sequential(nn.Linear(2, 2), critic))
     assert list(critic.state_dict()) == list(before)
+
+
+@pytest.mark.parametrize("odd", [None, "x", 2, 1j, [1.0], np.zeros((3, 2)), torch.zeros(3, 2, dtype=torch.int64)])
+def test_samples_that_are_no_tensors_are_named(odd: object) -> None:
+    critic, x = networks.mlp(2, 4, 1), draw(3, 2)
+    for name, call in (
+        ("x", lambda: gradient_norms(critic, odd)),
+        ("x", lambda: mixes_samples(critic, odd)),
+        ("real", lambda: GradientPenalty(1.0).penalty(critic, odd, x, rng())),
+        ("fake", lambda: GradientPenalty(1.0).penalty(critic, x, odd, rng())),
+    ):
+        with pytest.raises(TypeError, match=f"^{name} is .*: it must be a floating-point tensor of samples"):
+            call()
+    for numbers in (odd, []):
+        with pytest.raises(TypeError, match=r"^rng is "):
+            GradientPenalty(1.0).penalty(critic, x, x, numbers)

@@ -666,3 +666,16 @@ def test_damaged_pictures_are_used_or_named(kind: str, tmp_path: Path) -> None:
             assert str(file) in str(error)  # noqa: PT017  (either end is right)
             refused += 1
     assert refused > 10
+
+
+@pytest.mark.parametrize("odd", [None, 3, 1j, ["data"], True])
+def test_odd_arguments_are_named(odd: object) -> None:
+    for name, call in (
+        ("root", lambda: images.mnist(odd, download=False)),
+        ("root", lambda: images.cifar10(odd, download=False)),
+        ("path", lambda: images.folder(odd, 4)),
+        ("pixels", lambda: images.Images("mine", odd)),
+        ("generator", lambda: images.digits().sample(2, odd)),
+    ):
+        with pytest.raises(TypeError, match=f"^{name} is "):
+            call()

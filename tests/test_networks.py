@@ -67,6 +67,9 @@ def test_networks_side_by_side_compute_what_each_computes(shared: bool, one_lips
 def test_only_networks_of_one_batchable_build_go_side_by_side() -> None:
     with pytest.raises(ValueError, match=r"networks are \[\]"):
         networks.side_by_side([])
+    for odd in (None, "x", 1, [nn.ReLU]):
+        with pytest.raises(TypeError, match=r"^networks is .*: it must be a list of networks"):
+            networks.side_by_side(odd)
     with pytest.raises(ValueError, match="of one build"):
         networks.side_by_side([nn.ReLU(), nn.Tanh()])
     with pytest.raises(ValueError, match=r"LayerNorm.* has no batched form"):

@@ -26,6 +26,7 @@ def gradient_norms(critic: nn.Module, x: Float[Tensor, "..."], create_graph: boo
     ValueError when the scores' axes are not the first axes of ``x``.
     Source: Gulrajani 2017, Algorithm 1. Chapter: gradient-penalty.
     """
+    x = points("x", x)
     with torch.inference_mode(False), torch.enable_grad():
         chain = reverse_chain(critic) if create_graph else None
         x = x.detach().clone() if x.is_inference() else x.detach()
@@ -38,6 +39,14 @@ def gradient_norms(critic: nn.Module, x: Float[Tensor, "..."], create_graph: boo
         gradient = pull_back(torch.ones_like(scores))
     axes = tuple(range(scores.ndim, gradient.ndim))
     return torch.linalg.vector_norm(gradient, dim=axes) if axes else gradient.abs()
+
+
+def points(name: str, value: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+    """Give a tensor of samples back. Raises TypeError unless it is one of floating-point numbers. Chapter: critic."""
+    if not isinstance(value, Tensor) or not value.is_floating_point() or value.ndim == 0:
+        found = f"of {value.dtype}, {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+        raise TypeError(f"{name} is {found}: it must be a floating-point tensor of samples")
+    return value
 
 
 def _by_autograd(layer: Callable[[Tensor], Tensor], x: Tensor, create_graph: bool = True) -> tuple[Tensor, PullBack]:
@@ -148,7 +157,8 @@ def mixes_samples(critic: nn.Module, x: Float[Tensor, "batch ..."]) -> bool:
     ∂f(x)₀/∂xᵢ ≠ 0 for some i ≥ 1, in the critic's present mode; at least two samples, else ValueError. Works on a
     copy of the critic, so that running averages stay as they are. Chapter: gradient-penalty.
     """
-    if x.shape[0] < 2:
+    x = points("x", x)
+    if len(x) < 2:
         raise ValueError(f"x holds {x.shape[0]} sample(s): at least 2 are needed to see whether they mix")
     with torch.enable_grad():
         x = x.detach().requires_grad_(True)

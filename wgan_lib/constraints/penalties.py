@@ -1,5 +1,6 @@
 """The gradient penalty: a critic whose slope is asked for, sample by sample, in its loss."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 
 from wgan_lib import checks
 from wgan_lib.constraints.hooks import LipschitzConstraint, Rng
-from wgan_lib.constraints.input_gradients import gradient_norms, mixes_samples
+from wgan_lib.constraints.input_gradients import gradient_norms, mixes_samples, points
 
 
 @dataclass(frozen=True)
@@ -58,15 +59,15 @@ class GradientPenalty(LipschitzConstraint):
     ) -> Float[Tensor, ""]:
         """Return the penalty, averaged over the batch and summed over the copies; its graph reaches the weights."""
         alone = isinstance(rng, torch.Generator)
-        generators = [rng] if isinstance(rng, torch.Generator) else list(rng)
-        if not all(isinstance(generator, torch.Generator) for generator in generators):
+        generators = list(rng) if isinstance(rng, Sequence) else [rng]
+        if not generators or not all(isinstance(generator, torch.Generator) for generator in generators):
             raise TypeError(f"rng is {rng!r}: it must be a torch.Generator, or a list of one for each copy")
-        real, fake = real.detach(), fake.detach()
+        real, fake = points("real", real).detach(), points("fake", fake).detach()
         if not alone and real.ndim == fake.ndim - 1:
             real = real.expand(len(generators), *real.shape)  # one real batch, shared by the K copies
         penalties = []
-        for points in self._points(real, fake, generators, alone):
-            norms = gradient_norms(critic, points, create_graph=True)
+        for x in self._points(real, fake, generators, alone):
+            norms = gradient_norms(critic, x, create_graph=True)
             if norms.ndim != (1 if alone else 2):
                 raise ValueError(f"rng: critics with scores of shape {tuple(norms.shape)} need a list of K generators")
             excess = norms - self.target

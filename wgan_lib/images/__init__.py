@@ -10,8 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wgan_lib.files import home
-from wgan_lib.images.downloads import Source, fetch
+from wgan_lib.images.downloads import Source, fetch, place
 from wgan_lib.images.folders import folder
 from wgan_lib.images.formats import read_idx, read_members, read_records
 from wgan_lib.images.memory import Images
@@ -90,7 +89,7 @@ def mnist(root: str | os.PathLike[str] = "data", *, download: bool = True, progr
     torchvision's folder is used as it is; missing files are downloaded. Raises ValueError that names a damaged file,
     packed or unpacked, FileNotFoundError that says which files to put where. Source: LeCun 1998. Chapter: full-models.
     """
-    return _idx(MNIST, home(root), download, progress)
+    return _idx(MNIST, place("root", root), download, progress)
 
 
 def fashion_mnist(root: str | os.PathLike[str] = "data", *, download: bool = True, progress: bool = True) -> Images:
@@ -99,7 +98,7 @@ def fashion_mnist(root: str | os.PathLike[str] = "data", *, download: bool = Tru
     All else as ``mnist``, but the checksums of unpacked files are not published: of these the numbers of pictures and
     of each label are checked, and a changed pixel is not seen. Source: Xiao 2017. Chapter: full-models.
     """
-    return _idx(FASHION_MNIST, home(root), download, progress)
+    return _idx(FASHION_MNIST, place("root", root), download, progress)
 
 
 def cifar10(root: str | os.PathLike[str] = "data", *, download: bool = True, progress: bool = True) -> Images:
@@ -109,11 +108,11 @@ def cifar10(root: str | os.PathLike[str] = "data", *, download: bool = True, pro
     own cifar-10-batches-py holds pickles, which are not read. All else as ``fashion_mnist``. Source: Krizhevsky 2009.
     Chapter: full-models.
     """
-    unpacked = [home(root).absolute() / name for name in _CIFAR_FILES]
+    unpacked = [place("root", root).absolute() / name for name in _CIFAR_FILES]
     if all(path.exists() for path in unpacked):
         records = [read_records(path.read_bytes(), str(path)) for path in unpacked]
     else:
-        (archive,) = fetch(CIFAR10, home(root), download=download, progress=progress).values()
+        (archive,) = fetch(CIFAR10, place("root", root), download=download, progress=progress).values()
         records = [
             read_records(content, f"{name} in {archive}") for name, content in read_members(archive, _CIFAR_FILES)
         ]

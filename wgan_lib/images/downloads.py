@@ -2,6 +2,7 @@
 
 import hashlib
 import http.client
+import os
 import queue
 import ssl
 import sys
@@ -17,10 +18,19 @@ from typing import Any, NamedTuple, cast
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
+from wgan_lib.files import home
+
 PATIENCE, SLOWEST = 20.0, 1000.0
 """Seconds without an answer, and bytes a second after these, at which an address is given up."""
 
 _UNREACHABLE = (urllib.error.URLError, ConnectionError, TimeoutError, ssl.SSLError, http.client.HTTPException)
+
+
+def place(name: str, path: str | os.PathLike[str]) -> Path:
+    """Give the path of a folder, home for ``~``; TypeError for what is no path. Chapter: full-models."""
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"{name} is {path!r}: it must be the path of a folder")
+    return home(path)
 
 
 class Source(NamedTuple):

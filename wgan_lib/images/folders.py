@@ -10,7 +10,7 @@ import torch
 from jaxtyping import UInt8
 
 from wgan_lib import checks
-from wgan_lib.files import home
+from wgan_lib.images.downloads import place
 from wgan_lib.images.memory import Images
 
 if TYPE_CHECKING:  # PIL takes a tenth of a second, and most trainings read no folder
@@ -29,24 +29,24 @@ def folder(path: str | os.PathLike[str], size: int, channels: int = 3, ground: s
     two pictures, ValueError that names a damaged one, one without a known white (32 bits a pixel), or a wrong argument.
     Chapter: full-models.
     """
-    place, size, channels = home(path), checks.whole("size", size), checks.one_of("channels", channels, (1, 3))
+    top, size, channels = place("path", path), checks.whole("size", size), checks.one_of("channels", channels, (1, 3))
     colour = _colour(ground)
-    files = sorted(file for file in place.rglob("*") if _is_picture(file, place))
+    files = sorted(file for file in top.rglob("*") if _is_picture(file, top))
     if len(files) < 2:
-        raise FileNotFoundError(f"path {place.absolute()} holds {len(files)} pictures ({', '.join(sorted(SUFFIXES))})")
+        raise FileNotFoundError(f"path {top.absolute()} holds {len(files)} pictures ({', '.join(sorted(SUFFIXES))})")
     pixels = np.empty((len(files), size, size, channels), np.uint8)
     for row, file in zip(pixels, files, strict=True):
         row[:] = _square(file, size, "RGB" if channels == 3 else "L", colour).reshape(row.shape)
     numbers = _numbers(pixels)
     if not numbers.any():
-        raise ValueError(f"path {place.absolute()} holds {len(files)} copies of one picture: none is left to hold out")
+        raise ValueError(f"path {top.absolute()} holds {len(files)} copies of one picture: none is left to hold out")
     tensor, kept = torch.from_numpy(pixels).permute(0, 3, 1, 2), torch.from_numpy(numbers) % 10 > 0
-    name = f"folder({place.name}, {size}, {channels}{'' if colour == (255, 255, 255) else f', ground={ground!r}'})"
+    name = f"folder({top.name}, {size}, {channels}{'' if colour == (255, 255, 255) else f', ground={ground!r}'})"
     return Images(name, tensor[kept], held_out=Images(f"{name}.held_out", tensor[~kept]))
 
 
-def _is_picture(file: Path, place: Path) -> bool:
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in file.relative_to(place).parts)
+def _is_picture(file: Path, top: Path) -> bool:
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in file.relative_to(top).parts)
     return not hidden and file.suffix.lower() in SUFFIXES and not file.is_dir()
 
 

@@ -1,6 +1,7 @@
 """Pictures in memory, as the bytes that were read."""
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import torch
 from jaxtyping import Float, Int64, UInt8
@@ -25,7 +26,8 @@ class Images:
     white: int = 255
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "pixels", torch.as_tensor(self.pixels))
+        if not isinstance(self.pixels, Tensor):
+            raise TypeError(f"pixels is {type(self.pixels).__name__}: it must be a tensor of uint8")
         object.__setattr__(self, "white", checks.whole("white", self.white))
         if self.pixels.dtype != torch.uint8:
             raise TypeError(f"pixels has dtype {self.pixels.dtype}: it must be uint8")
@@ -34,8 +36,8 @@ class Images:
             raise ValueError(f"pixels has shape {tuple(self.pixels.shape)}: {needed}")
         if int(self.pixels.max()) > self.white:
             raise ValueError(f"pixels holds {int(self.pixels.max())}: white is {self.white}, and nothing is brighter")
-        if self.labels is not None:
-            object.__setattr__(self, "labels", torch.as_tensor(self.labels))
+        if self.labels is not None and not isinstance(self.labels, Tensor):
+            raise TypeError(f"labels is {type(self.labels).__name__}: it must be a tensor or None")
         if self.labels is not None and self.labels.shape != self.pixels.shape[:1]:
             raise ValueError(f"labels has shape {tuple(self.labels.shape)} for {len(self.pixels)} pictures")
 
@@ -52,7 +54,9 @@ class Images:
 
     def sample(self, n: int, generator: torch.Generator) -> Float[Tensor, "n channels height width"]:
         """Draw n of the pictures with replacement, on the generator's device; ValueError if there are fewer."""
-        if not 1 <= n <= len(self):
+        if not isinstance(generator, torch.Generator):
+            raise TypeError(f"generator is {generator!r}: it must be a torch.Generator")
+        if not isinstance(n, Integral) or isinstance(n, bool) or not 1 <= n <= len(self):
             raise ValueError(f"n is {n}: a batch of {self.name} holds 1 to {len(self)} pictures")
         rows = torch.randint(len(self), (n,), generator=generator, device=generator.device).to(self.pixels.device)
         return self.pixels[rows].to(generator.device).float().mul_(2 / self.white).sub_(1)

@@ -36,7 +36,10 @@ class Classifier(nn.Module):
 
     def __init__(self, image_shape: Sequence[int] = (1, 8, 8), n_classes: int = 10, width: int = 32) -> None:
         super().__init__()
-        channels, size, _ = self.image_shape = tuple(image_shape)
+        if not isinstance(image_shape, Sequence) or len(image_shape) != 3:
+            raise ValueError(f"image_shape is {image_shape!r}: (channels, height, width) is needed")
+        sizes = [checks.whole("each of image_shape", size) for size in image_shape]
+        channels, size, _ = self.image_shape = tuple(sizes)
         layers: list[nn.Module] = [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
         while size > 4:
             layers += [nn.Conv2d(width, width, 3, stride=2, padding=1), nn.ReLU()]

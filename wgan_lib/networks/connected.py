@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -160,6 +160,9 @@ def side_by_side(networks: Sequence[nn.Module]) -> nn.Module:
     numbers are copied. Takes Sequentials of Linear, FourierFeatures and layers without numbers of their own. Raises
     ValueError for other layers, no networks, or networks of different builds. Chapter: clipping-gp-sn.
     """
+    networks = list(networks) if isinstance(networks, Iterable) else [networks]
+    if not all(isinstance(network, nn.Module) for network in networks):
+        raise TypeError(f"networks is {networks!r}: it must be a list of networks")
     if len(builds := {repr(network) for network in networks}) != 1:
         raise ValueError(f"networks are {sorted(builds)}: give K of one build, K at least 1")
     first = copy.deepcopy(networks[0])

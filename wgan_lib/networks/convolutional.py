@@ -185,6 +185,8 @@ def sn_critic(
     Raises ValueError unless there are 7 widths.
     Source: Miyato 2018, table 3; common/net.py of pfnet-research/chainer-gan-lib. Chapter: full-models.
     """
+    if not isinstance(widths, Sequence):
+        raise TypeError(f"widths is {widths!r}: 7 numbers are needed, one for each convolution")
     if len(widths) != 7:
         raise ValueError(f"widths is {tuple(widths)}: 7 numbers are needed, one for each convolution")
     channels, widths = checks.whole("channels", channels), [checks.whole("each of widths", width) for width in widths]
