@@ -28,7 +28,7 @@ _MNIST_UNPACKED_MD5 = (
     "6bbc9ace898e44ae57da46a324031adb",
     "a25bea736e30d166cdddb491f175f624",
     "2646ac647ad5339dbf082846283269ea",
-    "27ae3e4e09519cfbb04c629315203637",
+    "27ae3e4e09519cfbb04c329615203637",
 )
 _FASHION_MD5 = (
     "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
