@@ -21,7 +21,7 @@ LEFT_ALONE = (
 MINUS = re.compile(r"(?<![\w.,)\]}'’–−-])-(?=\.?\d)")
 PER_CENT = re.compile(r"(?<=\d) (?=%)")
 THOUSANDS = re.compile(
-    r"(?<![\w.,/:#–-])\d{1,3}(?:[,\u2009\u202f ]\d{3})+(?![\w,]|\.\d)|(?<![\w.,/:#–-])\d{5,}(?![\w/]|\.\d)"
+    r"(?<![\w.,/:#–-])\d{1,3}(?:[,\u2009\u202f\u00a0]\d{3})+(?!\w|[,.]\d)|(?<![\w.,/:#–-])\d{5,}(?![\w/]|[,.]\d)"
 )
 CLOSING = re.compile(r"[.,;:!?)\]’”…]")
 JOINER = "\u2060"  # no line ends here, even beside a formula's box

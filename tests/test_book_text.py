@@ -1,0 +1,78 @@
+"""What the book adds to its sources: typography, reading times, the map, and mends of the theme's pages."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "book/_ext"))
+
+import typography  # noqa: E402 — the extensions are no package
+from book_structure import Book  # noqa: E402
+from chapter_map import on_map  # noqa: E402
+from mended_theme import mended  # noqa: E402
+from reading import minutes  # noqa: E402
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("between -0.43 and -.1, (-2)", "between −0.43 and −.1, (−2)"),
+        ("WGAN-GP, 2026-11-22, 1-2, n^-1, x-3, a -b", "WGAN-GP, 2026-11-22, 1-2, n^−1, x-3, a -b"),
+        ("96.4 % of 10", "96.4\u00a0% of 10"),
+        ("12288, 12,288, 12\u202f288, 1,024 and 1500", "12,288, 12,288, 12,288, 1024 and 1500"),
+        ("1234567.", "1,234,567."),
+        ("1704.00028, 10.1000/12345, 0.12345, 33695.5", "1704.00028, 10.1000/12345, 0.12345, 33695.5"),
+    ],
+)  # fmt: skip
+def test_numbers_are_written_one_way(typed, shown):
+    assert typography.polished(typed) == shown
+
+
+def page(folder, text):
+    path = folder / "page.md"
+    path.write_text(f"---\nkernelspec: {{name: python3, display_name: P}}\n---\n# T\n\n{text}\n", encoding="utf-8")
+    return minutes(path)
+
+
+def test_reading_time_counts_words_code_figures_and_exercises(tmp_path):
+    words = "word " * 2200
+    assert page(tmp_path, words) == 10
+    code = "```{code-cell} python\n%s\n" + "x = 1\n" * 150 + "```\n"
+    assert page(tmp_path, words + "\n\n" + code % "") == 20
+    assert page(tmp_path, words + "\n\n" + code % ":tags: [hide-input]\n") == 10  # folded code is passed over
+    assert page(tmp_path, words + "\n\n" + "```{exercise} Dig\nDo.\n```\n\n" * 2) == 20
+    assert page(tmp_path, f"````{{note}}\n{words}\n````") == 10  # a box is read too
+    assert page(tmp_path, f"````{{solution}} ex\n{words}\n````") == 5  # a folded solution is part of its exercise
+
+
+def test_no_chapter_types_its_reading_time():
+    for path in (ROOT / "book").glob("*.md"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("**Reading time**"):
+                assert "{minutes}`here`" in line, path.name
+
+
+def test_the_map_shows_each_chapter_with_its_question_and_picture():
+    chapters = on_map(Book(ROOT))
+    assert [page.number for page in chapters if page.number] == list(
+        range(1, sum(map(bool, (p.number for p in chapters))) + 1)
+    )
+    for chapter in chapters:
+        assert chapter.question.endswith("?"), f"{chapter.name}: its first paragraph is no question"
+        assert (ROOT / f"book/_static/thumbnails/{chapter.path.stem}.svg").is_file(), chapter.name
+
+
+@pytest.mark.parametrize(
+    ("written", "shipped"),
+    [
+        ('<aside class="margin sidebar">', '<aside class="side-note">'),
+        ('<p class="admonition-title">Solution to<a class="x" href="#a"> Exercise 4 (A)</a></p>',
+         '<p class="admonition-title">Solution to Exercise 4 (A)</p>'),
+        ('<p class="admonition-title"><a href="#a">A</a></p>', '<p class="admonition-title"><a href="#a">A</a></p>'),
+        ('<summary aria-label="Toggle hidden content">', "<summary>"),
+    ],
+)  # fmt: skip
+def test_the_theme_is_mended(written, shipped):
+    assert mended(written) == shipped
