@@ -13,6 +13,7 @@ from book_structure import Book  # noqa: E402
 from chapter_map import on_map  # noqa: E402
 from mended_theme import mended  # noqa: E402
 from reading import minutes  # noqa: E402
+from without_scripts import with_sentences  # noqa: E402
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,12 @@ def test_the_map_shows_each_chapter_with_its_question_and_picture():
 )  # fmt: skip
 def test_the_theme_is_mended(written, shipped):
     assert mended(written) == shipped
+
+
+def test_a_widget_says_its_numbers_where_scripts_are_off():
+    kind = '<script type="application/vnd.jupyter.widget-{}+json">'
+    state = '{"state": {"a": {"state": {"_x": 1, "mean_q": 2.0, "js": 0.123456, "on": true, "unit": "nats"}}}}'
+    page = f'{kind.format("view")}{{"model_id": "a"}}</script>{kind.format("state")}{state}</script>'
+    shown = with_sentences(page)
+    assert "needs JavaScript. It opens with mean q 2, js 0.1235.</p></noscript>" in shown
+    assert shown.count("<noscript>") == 1

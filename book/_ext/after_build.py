@@ -11,6 +11,7 @@ import offline
 from inline_figures import with_figures
 from mended_theme import mended
 from sphinx.application import Sphinx
+from without_scripts import with_sentences
 
 
 def finished_page(text: str, path: Path) -> str:
@@ -18,7 +19,7 @@ def finished_page(text: str, path: Path) -> str:
     text = mended(with_figures(offline.without_scripts(text), path.parent))
     if path.name != "search.html":
         text = lighten.search_elsewhere(text)
-    return lighten.mount_at_once(lighten.share_sources(text))
+    return lighten.mount_at_once(lighten.share_sources(with_sentences(text)))
 
 
 def finish(out: Path) -> None:
