@@ -14,19 +14,8 @@ COVERED = """() => [...document.querySelectorAll("div.math > .eqno")].filter((nu
         return b.right > box.left + 1 && b.left < box.right - 1 && b.bottom > box.top + 1 && b.top < box.bottom - 1; });
 }).map((number) => number.textContent)"""
 CLIPPED = """() => [...document.querySelectorAll(".bd-article pre")].filter((e) => e.scrollWidth > e.clientWidth + 1)"""
-ALONE = """() => {
-    const found = [], walker = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
-    while (walker.nextNode()) {
-        const text = walker.currentNode, math = text.previousSibling;
-        if (!text.data.startsWith("\\u2060") || !math?.getBoundingClientRect) continue;
-        const range = document.createRange();
-        range.setStart(text, 1); range.setEnd(text, 2);
-        const sign = range.getBoundingClientRect(), bases = [...math.querySelectorAll(".base")];
-        const below = bases.length && sign.top > bases.at(-1).getBoundingClientRect().bottom;
-        if (sign.height && below) found.push(text.data.slice(0, 12));
-    }
-    return found;
-}"""
+ALONE = """() => [...document.querySelectorAll("article span.math")].map((math) => math.nextSibling?.data ?? "")
+    .filter((after) => /^[.,;:!?)\\]]/.test(after)).map((after) => after.slice(0, 12))"""
 FAINT = """() => {
     const faint = [], walker = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
     const canvas = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true});

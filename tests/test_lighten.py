@@ -19,13 +19,15 @@ def test_only_rules_that_name_an_unused_class_or_id_go() -> None:
     css = """
     /* a comment */ body { margin: 0 } .used, .unused { color: red } .unused > a { color: blue }
     a:not(.unused) { top: 0 } a:is(.unused, .used) { left: 0 } #here .used:hover::before { content: ".unused" }
+    #here > :is(p, a:not(:has(.unused, b)), i) { top: 2px } .used:nth-child(2 of .unused) { top: 3px }
     @media print { .unused { display: none } } @media screen { .used { margin: 1px } .unused { margin: 2px } }
     @font-face { font-family: x } @keyframes unused { to { top: 0 } } [data-x=".unused, a"] { top: 1px }
     """
     kept = "".join(lighten.pruned(css, {"used", "here"}).split())
     assert kept == (
         "body{margin:0}.used{color:red}a:not(.unused){top:0}a:is(.unused,.used){left:0}"
-        '#here.used:hover::before{content:".unused"}@mediascreen{.used{margin:1px}}'
+        '#here.used:hover::before{content:".unused"}#here>:is(p,a:not(:has(.unused,b)),i){top:2px}'
+        "@mediascreen{.used{margin:1px}}"
         '@font-face{font-family:x}@keyframesunused{to{top:0}}[data-x=".unused,a"]{top:1px}'
     )
 

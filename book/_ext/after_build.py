@@ -35,7 +35,7 @@ def finish(out: Path) -> None:
     points: set[int] = set()
     for sheet in out.glob("_static/**/*.css"):
         css = lighten.pruned(sheet.read_text(encoding="utf-8"), words)
-        sheet.write_text(css, encoding="utf-8")
+        sheet.write_text(lighten.with_fonts(css, sheet.parent), encoding="utf-8")
         points |= icons.code_points(css)
     icons.cut_fonts(out, points)
 

@@ -1,24 +1,27 @@
 """Take from the built pages what they carry in vain, a third of their weight, and let their widgets stand sooner.
 
 - Style rules whose classes and ids no page and no script names (the theme ships all of Bootstrap) are dropped.
+- The three fonts of a page's first lines travel with the style sheet.
 - The search index is read by the search page alone: the theme's search field leads there, and shows nothing before.
 - Widgets are mounted where they stand, before the browser has read the rest of a long page.
 - Widgets of one kind share one copy of script and style sheet in a page's widget state; `widget-host.js` reads it.
 """
 
+import base64
 import json
 import re
+from itertools import pairwise
+from pathlib import Path
 
 import tinycss2
 
 WORD = re.compile(r"[A-Za-z_][\w-]*")
-NAMED = re.compile(r"[.#](-?[A-Za-z_][\w-]*)")
-PASSED_OVER = re.compile(r":(?:not|is|where|has)\([^()]*\)|\[[^\]]*\]")  # what these name need not be there
-BETWEEN_SELECTORS = re.compile(r",(?![^(\[]*[)\]])")
+PASSED_OVER = {"not", "is", "where", "has"}  # what these functions name need not be there
 SCRIPT = r'<script src="([^"]*{}\.js[^"]*)"></script>\s*'
 SEARCH_TOOLS = re.compile("".join(SCRIPT.format(name) for name in ("searchtools", "language_data", "searchindex")))
 WIDGET_STATE = re.compile(r'(<script type="application/vnd\.jupyter\.widget-state\+json">)(.*?)(</script>)', re.DOTALL)
 WIDGET_VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">.*?</script>', re.DOTALL)
+FIRST_FONTS = re.compile(r"url\(\"?(fonts/(?:source-serif-4|inter)-latin-wght-(?:normal|italic)\.woff2)\"?\)")
 SHARED = ("_esm", "_css")
 DEFAULT = re.compile(r"^export default ([\w.]+;)\s*\Z", re.MULTILINE)
 
@@ -37,8 +40,7 @@ def _pruned(rules: list, used: set[str]) -> str:
     kept = []
     for rule in rules:
         if rule.type == "qualified-rule":
-            selectors = BETWEEN_SELECTORS.split(tinycss2.serialize(rule.prelude))
-            alive = [s for s in selectors if used.issuperset(NAMED.findall(PASSED_OVER.sub("", s).replace("\\", "")))]
+            alive = [tinycss2.serialize(s) for s in _selectors(rule.prelude) if used.issuperset(_named(s))]
             if alive:
                 kept.append(f"{','.join(alive)}{{{tinycss2.serialize(rule.content)}}}")
         elif rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
@@ -52,9 +54,40 @@ def _pruned(rules: list, used: set[str]) -> str:
     return "".join(kept)
 
 
+def _selectors(prelude: list) -> list[list]:
+    """Cut the tokens of a rule's head at the commas that stand in no bracket."""
+    selectors: list[list] = [[]]
+    for token in prelude:
+        if token == ",":
+            selectors.append([])
+        else:
+            selectors[-1].append(token)
+    return selectors
+
+
+def _named(selector: list) -> set[str]:
+    """The classes and ids that an element must have, or its neighbours, for the selector to reach it."""
+    names = {token.value for token in selector if token.type == "hash"}
+    names |= {name.value for dot, name in pairwise(selector) if dot == "." and name.type == "ident"}
+    for token in selector:
+        if token.type == "function" and token.lower_name not in PASSED_OVER:
+            names |= _named(token.arguments)
+    return names
+
+
 def search_elsewhere(page: str) -> str:
     """The page without Sphinx's search tools; the theme's script asks whether `Search` is there."""
     return SEARCH_TOOLS.sub("<script>window.Search = null;</script>", page)
+
+
+def with_fonts(css: str, folder: Path) -> str:
+    """The style sheet in ``folder`` that holds the fonts of a page's first lines: a fetched font moves them."""
+
+    def held(match: re.Match[str]) -> str:
+        font = base64.b64encode((folder / match[1]).read_bytes()).decode()
+        return f"url(data:font/woff2;base64,{font})"
+
+    return FIRST_FONTS.sub(held, css)
 
 
 def share_sources(page: str) -> str:

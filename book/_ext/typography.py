@@ -23,8 +23,7 @@ PER_CENT = re.compile(r"(?<=\d) (?=%)")
 THOUSANDS = re.compile(
     r"(?<![\w.,/:#–-])\d{1,3}(?:[,\u2009\u202f\u00a0]\d{3})+(?!\w|[,.]\d)|(?<![\w.,/:#–-])\d{5,}(?![\w/]|[,.]\d)"
 )
-CLOSING = re.compile(r"[.,;:!?)\]’”…]")
-JOINER = "\u2060"  # no line ends here, even beside a formula's box
+CLOSING = re.compile(r"[.,;:!?)\]]+")
 NO_BREAK = "\u00a0"
 
 
@@ -47,8 +46,9 @@ def polish(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             continue
         words = polished(str(text))
         before = text.parent[text.parent.index(text) - 1] if text.parent.index(text) else None
-        if isinstance(before, nodes.math) and CLOSING.match(words):
-            words = JOINER + words
+        if isinstance(before, nodes.math) and (closing := CLOSING.match(words)):
+            before.children = [nodes.Text(rf"{before.astext()}\text{{{closing[0]}}}")]  # the last box of the formula
+            words = words[closing.end() :]
         elif before is not None and re.match(r" %", words) and before.astext()[-1:].isdigit():
             words = NO_BREAK + words[1:]
         if words != str(text):
