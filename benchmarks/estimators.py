@@ -22,7 +22,6 @@ from torch import Tensor, nn
 
 from wgan_lib import diagnostics, networks, sampling, transport
 from wgan_lib.constraints import GradientPenalty, LipschitzConstraint, Orthonormal, SpectralNorm, WeightClipping
-from wgan_lib.training.adversaries import evaluating
 
 N, BATCH, STEPS, WIDTH = 512, 256, 1000, 128
 EARLIER = {
@@ -102,7 +101,7 @@ def measure(n_seeds: int) -> None:
             start = time.process_time()
             critic = train(method, x, y, seeds).eval()
             seconds = time.process_time() - start
-            with evaluating(critic):
+            with networks.evaluating(critic):
                 estimate = (critic(x).mean(-1) - critic(y).mean(-1)).numpy()
                 bounds = [
                     diagnostics.certified_lower_bound(lambda points, k=k, c=critic: c(points)[k], x[k], y[k])

@@ -18,8 +18,7 @@ from torch import nn
 from wgan_lib import metrics, networks, presets, sampling, training, transport
 from wgan_lib.constraints import GradientPenalty
 from wgan_lib.losses import WASSERSTEIN
-from wgan_lib.training.adversaries import evaluating
-from wgan_lib.training.recipe import Adam, NormalLatent, Sampler, stream
+from wgan_lib.training import Adam, NormalLatent, Sampler, stream
 
 FIRST_SEED = 200  # tuning had others
 REFERENCE_SECONDS = 90.0
@@ -29,7 +28,7 @@ SCORES = ("seconds", "modes", "high quality", "W1 / null")
 
 def judged(generator: nn.Module, latent: Sampler, law: sampling.Law, seed: int) -> tuple[float, float, float]:
     rng = stream(seed, "evaluation")
-    with evaluating(generator):
+    with networks.evaluating(generator):
         samples = generator(latent.sample(SPLITS * N, rng))
     found = metrics.mode_coverage(samples[:2500], law)
     data, others = law.sample(2 * SPLITS * N, rng).view(2, SPLITS, N, -1)

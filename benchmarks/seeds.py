@@ -10,7 +10,7 @@ from torch import nn
 from wgan_lib import networks, sampling, training
 from wgan_lib.constraints import GradientPenalty
 from wgan_lib.losses import WASSERSTEIN
-from wgan_lib.training.recipe import Adam, stream
+from wgan_lib.training import Adam, stream
 
 SEEDS, CHUNK = tuple(range(8)), 3
 

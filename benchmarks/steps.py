@@ -20,8 +20,7 @@ from wgan_lib import networks
 from wgan_lib.constraints import GradientPenalty, LipschitzConstraint, Orthonormal, SpectralNorm, WeightClipping
 from wgan_lib.losses import WASSERSTEIN
 from wgan_lib.networks import convolutional
-from wgan_lib.training.adversaries import Adversaries
-from wgan_lib.training.recipe import Adam, RMSProp
+from wgan_lib.training import Adam, Adversaries, OneDevice, Recipe, RMSProp
 
 WEIGHT, BOUND = 10.0, 0.01
 
@@ -65,10 +64,11 @@ def library_step(
     critic: nn.Module, constraint: LipschitzConstraint, real: Tensor, fake: Tensor
 ) -> Callable[[], object]:
     optimizer = RMSProp() if isinstance(constraint, WeightClipping) else Adam(1e-4, (0.5, 0.9))
-    return Adversaries(
-        Given(real), HandOn(), critic, WASSERSTEIN, constraint, Given(fake), batch_size=len(real), seed=0,
-        optimizer=optimizer, generator_optimizer=optimizer, ema=0.0, device=torch.device("cpu"),
-    ).critic_step  # fmt: skip
+    recipe = Recipe(
+        make_data=lambda: Given(real), generator=HandOn(), critic=critic, loss=WASSERSTEIN, constraint=constraint,
+        latent=Given(fake), n_steps=1, batch_size=len(real), optimizer=optimizer,
+    )  # fmt: skip
+    return Adversaries(recipe, OneDevice(torch.device("cpu"))).critic_step
 
 
 def public_step(

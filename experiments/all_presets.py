@@ -15,6 +15,7 @@ import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from wgan_lib import files, metrics, presets, runs, training
-from wgan_lib.metrics import pictures
-from wgan_lib.training.adversaries import Adversaries, evaluating
-from wgan_lib.training.recipe import TensorData, stream
+from wgan_lib import files, metrics, networks, presets, runs, training
+from wgan_lib.training import TensorData, stream
 
 FIRST_SEED, MNIST_SEEDS, FRAMES, SHOWN, JUDGED = 300, (300, 301, 302), 12, 25, 2500
 Frames = dict[str, np.ndarray]
@@ -37,7 +36,7 @@ def planar(name: str, options: argparse.Namespace) -> tuple[Frames, dict[str, An
     preset = presets.build(name, seeds)
     *_, step = preset.train(seed=seeds, device=options.device, **changed(options))
     latents = torch.stack([preset.latent.sample(JUDGED, stream(seed, "evaluation")) for seed in seeds])
-    with evaluating(step.generator):
+    with networks.evaluating(step.generator):
         samples = step.generator(latents.to(options.device)).cpu()
     rows = []
     for seed, points in zip(seeds, samples, strict=True):
@@ -55,24 +54,26 @@ def planar_seeds(options: argparse.Namespace) -> list[int]:
 
 def mnist(name: str, seed: int, options: argparse.Namespace) -> tuple[Frames, dict[str, Any]]:
     """One seed of one preset: its frames with 25 pictures and a classifier Fréchet distance each, and final scores."""
-    preset, classifier = presets.build(name, seed, options.root), pictures.load_classifier("mnist")
+    preset, classifier = presets.build(name, seed, options.root), metrics.load_classifier("mnist")
     held_out = preset.data.held_out.points  # type: ignore[attr-defined]
     real = classifier.look(held_out)[0]
     n_steps = options.steps or preset.n_steps
-    recorder, distances = training.Recorder(n_steps // FRAMES, SHOWN), []
-    for step in preset.train(seed=seed, device=options.device, n_steps=n_steps):
-        kept = len(recorder)
-        recorder.add(step)
-        if len(recorder) > kept:
-            with evaluating(step.generator):
-                latents = preset.latent.sample(JUDGED, stream(seed, "evaluation"))
-                samples = step.generator(latents.to(options.device)).cpu()
-            distances.append(pictures.frechet_distance(real, classifier.look(samples)[0]))
-    run = recorder.run(preset=preset.name, source=preset.source)
-    frames = dict(run.frames) | {"frechet": np.array(distances, np.float32)}
+    latents = preset.latent.sample(JUDGED, stream(seed, "evaluation")).to(options.device)
+    drawn: list[torch.Tensor] = []
+
+    @torch.no_grad()
+    def frechet(step: training.Step) -> np.float32:
+        drawn[:] = [step.generator(latents).cpu()]
+        return np.float32(metrics.frechet_distance(real, classifier.look(drawn[0])[0]))
+
+    steps = preset.train(seed=seed, device=options.device, n_steps=n_steps)
+    run = training.record(
+        steps, n_steps // FRAMES, SHOWN, measures={"frechet": frechet}, preset=preset.name, source=preset.source
+    )
+    frames, samples = dict(run.frames), drawn[0]
     frames["samples"] = np.round(127.5 * (frames["samples"] + 1)).astype(np.uint8)
-    final = pictures.scores(samples, held_out, classifier, stream(seed, "evaluation"))
-    shares = pictures.class_shares(classifier.look(samples)[1], 10)
+    final = metrics.scores(samples, held_out, classifier, stream(seed, "evaluation"))
+    shares = metrics.class_shares(classifier.look(samples)[1], 10)
     found = {"scores": {key: score._asdict() for key, score in final.items()}, "class shares": shares.tolist()}
     return frames, {**run.meta, **found}
 
@@ -86,11 +87,8 @@ def steps(name: str, options: argparse.Namespace) -> tuple[Frames, dict[str, Any
         preset = presets.build(name)
         if kind == "double backward":  # the library steps backwards itself only where no hook could see it
             preset.critic.register_forward_hook(lambda *_: None)
-        pair = Adversaries(
-            data, preset.generator, preset.critic, preset.loss, preset.constraint, preset.latent, batch_size=64, seed=0,
-            optimizer=preset.optimizer, generator_optimizer=preset.optimizer, ema=0.0,
-            device=torch.device(options.device),
-        )  # fmt: skip
+        recipe = replace(preset, make_data=lambda: data, batch_size=64, ema=0.0)
+        pair = training.Adversaries(recipe, training.OneDevice(torch.device(options.device)))
         taken = []
         for i in range(40 + (options.steps or 200)):
             begun = time.perf_counter()

@@ -5,6 +5,7 @@ Shown in `critic`. Run: OMP_NUM_THREADS=1 python experiments/critic_steps.py (ab
 """
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 
 from wgan_lib import losses, metrics, networks, runs, sampling, training, transport
 from wgan_lib.constraints import GradientPenalty, LipschitzConstraint, Unconstrained
-from wgan_lib.training.recipe import Adam, NormalLatent, describe, stream
+from wgan_lib.training import Adam, NormalLatent, describe, stream
 
 SEEDS, COUNTS, STEPS, EVERY, N = list(range(8)), (1, 2, 5, 10, 25), 1500, 150, 500
 LAW = sampling.ring(8, radius=1.0, std=0.02)
@@ -35,15 +36,19 @@ def train_setting(name: str, count: int) -> tuple[runs.Run, np.ndarray, float]:
     rng = torch.Generator().manual_seed(0)
     generator = networks.mlp(2, 64, 64, 2, copies=len(SEEDS), gain=2**0.5, rng=rng)
     critic = networks.mlp(2, 64, 64, 1, copies=len(SEEDS), gain=2**0.5, rng=rng)
-    recorder, gradients, begun = training.Recorder(EVERY, N), [], time.process_time()
-    for step in training.train(
-        LAW, generator, critic, loss, constraint, n_steps=STEPS, critic_steps=count, batch_size=64, seed=SEEDS,
-        optimizer=Adam(1e-3, (0.5, 0.9)), latent=NormalLatent(2), device="cpu",
-    ):  # fmt: skip
-        recorder.add(step)
-        gradients.append(gradient_norms(step.generator))
+    begun, gradients = time.process_time(), []
+
+    def watched() -> Iterator[training.Step]:
+        for step in training.train(
+            LAW, generator, critic, loss, constraint, n_steps=STEPS, critic_steps=count, batch_size=64, seed=SEEDS,
+            optimizer=Adam(1e-3, (0.5, 0.9)), latent=NormalLatent(2), device="cpu",
+        ):  # fmt: skip
+            gradients.append(gradient_norms(step.generator))
+            yield step
+
+    run = training.record(watched(), EVERY, N)
     medians = np.median(np.array(gradients).reshape(-1, EVERY, len(SEEDS)), 1)
-    return recorder.run(), medians, round(time.process_time() - begun, 1)
+    return run, medians, round(time.process_time() - begun, 1)
 
 
 def main() -> None:

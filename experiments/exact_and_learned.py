@@ -5,6 +5,7 @@ answer is known. Shown in `critic`. Run: OMP_NUM_THREADS=1 python experiments/ex
 one core of a shared 2-core CPU). Writes wgan_lib/recorded/one-pair-{penalty,clipping,unconstrained}.npz.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +15,7 @@ from torch import nn
 
 from wgan_lib import losses, networks, runs, sampling, training
 from wgan_lib.constraints import GradientPenalty, LipschitzConstraint, Unconstrained, WeightClipping
-from wgan_lib.training.loop import Step
-from wgan_lib.training.recipe import Adam, stream
+from wgan_lib.training import Adam, stream
 
 N, GRID, SEED = 64, 44, 2  # with this seed all points lie in the window of the grid
 MARKS = (1, 3, 8, 20, 40, 80, 150, 300, 500, 800, 1300, 2000, 3000)
@@ -45,22 +45,6 @@ class FrozenGenerator(nn.Linear):
         nn.init.eye_(self.weight)
 
 
-class RecorderOfScores(training.Recorder):
-    """Keeps the critic's scores and gradients at the points of both clouds, and its slope on the grid, as well."""
-
-    def add(self, step: Step) -> None:
-        """Keep a frame of the steps in MARKS."""
-        if step.index + 1 not in MARKS:
-            return
-        super().add(step)
-        real, fake = torch.tensor(self.fixed["real"]), torch.tensor(self.frames["samples"][-1])
-        (scores_real, _), (scores_fake, gradient_fake) = follow(step.critic, real), follow(step.critic, fake)
-        slope = follow(step.critic, self.points)[1].norm(dim=1).view(GRID, GRID)
-        kept = {"scores_real": scores_real, "scores_fake": scores_fake, "gradient_fake": gradient_fake, "slope": slope}
-        for name, value in kept.items():
-            self.frames.setdefault(name, []).append(value.numpy())
-
-
 def follow(critic: nn.Module, points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Scores and gradients at the points."""
     points = points.clone().requires_grad_()
@@ -69,22 +53,38 @@ def follow(critic: nn.Module, points: torch.Tensor) -> tuple[torch.Tensor, torch
     return scores.detach(), gradient
 
 
+def measures(real: torch.Tensor, fake: torch.Tensor) -> dict[str, Callable[[training.Step], torch.Tensor]]:
+    """The critic's scores and gradients at the points of both clouds, and its slope on the grid."""
+    middle, half = (real.amax(0) + real.amin(0)) / 2, 0.65 * (real.amax(0) - real.amin(0)).max()
+    x, y = (torch.linspace(float(m - half), float(m + half), GRID) for m in middle)
+    grid = torch.cartesian_prod(y, x).flip(-1)
+    return {
+        "scores_real": lambda step: follow(step.critic, real)[0],
+        "scores_fake": lambda step: follow(step.critic, fake)[0],
+        "gradient_fake": lambda step: follow(step.critic, fake)[1],
+        "slope": lambda step: follow(step.critic, grid)[1].norm(dim=1).view(GRID, GRID),
+    }
+
+
 def main() -> None:
     torch.set_num_threads(1)
     real = sampling.ring(8, radius=1.0, std=0.05).sample(N, stream(SEED, "evaluation"))
     fake = sampling.normals((0.0, 0.0), 0.5).sample(N, stream(SEED, "recorded latent"))
+    # The recorder draws both clouds in an order of its own, and its scores go with that order.
+    in_order = [Shuffled(c).sample(N, stream(SEED, f"recorded {p}")) for c, p in ((real, "data"), (fake, "latent"))]
     made: dict[str, runs.Run] = {}
     for name, constraint in CONSTRAINTS.items():
         critic = networks.mlp(2, 64, 64, 1, gain=2**0.5, rng=torch.Generator().manual_seed(SEED))
-        recorder = RecorderOfScores(1, N, GRID)
-        for step in training.train(
+        steps = training.train(
             Shuffled(real), FrozenGenerator(), critic, losses.WASSERSTEIN, constraint, n_steps=MARKS[-1],
             critic_steps=1, batch_size=N, seed=SEED, optimizer=Adam(1e-3), latent=Shuffled(fake), device="cpu",
             generator_optimizer=lambda parameters: torch.optim.SGD(parameters, lr=0.0),
-        ):  # fmt: skip
-            recorder.add(step)
-        told = {"command": "python experiments/exact_and_learned.py", "critic": "mlp(2, 64, 64, 1), gain √2"}
-        run = recorder.run(**told, data=f"{N} points of a ring of 8", latent=f"{N} points of N(0, 0.25)")
+        )  # fmt: skip
+        run = training.record(
+            steps, n_samples=N, grid=GRID, measures=measures(*in_order), at=MARKS,
+            command="python experiments/exact_and_learned.py", critic="mlp(2, 64, 64, 1), gain √2",
+            data=f"{N} points of a ring of 8", latent=f"{N} points of N(0, 0.25)",
+        )  # fmt: skip
         large = {"critic": np.float32, "slope": np.float16, "gradient_fake": np.float32}
         frames = {key: array.astype(large.get(key, array.dtype)) for key, array in run.frames.items()}
         made[name] = runs.Run(frames, run.meta, run.fixed)

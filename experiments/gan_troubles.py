@@ -12,7 +12,7 @@ import torch
 
 from wgan_lib import losses, metrics, networks, runs, sampling, training, transport
 from wgan_lib.constraints import Unconstrained
-from wgan_lib.training.recipe import Adam, NormalLatent, stream
+from wgan_lib.training import Adam, NormalLatent, stream
 
 SEEDS = list(range(8))
 STEPS, EVERY, N = 4000, 500, 500
@@ -50,16 +50,13 @@ def train_setting(law: sampling.Law, loss: losses.AdversarialLoss, critic_steps:
     width, rng = 64, torch.Generator().manual_seed(0)
     generator = networks.mlp(2, width, width, 2, copies=len(SEEDS), gain=2**0.5, rng=rng)
     discriminator = networks.mlp(2, width, width, 1, copies=len(SEEDS), gain=2**0.5, rng=rng)
-    recorder, heard, noise = training.Recorder(EVERY, N), [], torch.Generator().manual_seed(1)
-    for step in training.train(
+    noise = torch.Generator().manual_seed(1)
+    steps = training.train(
         law, generator, discriminator, loss, Unconstrained(), n_steps=STEPS, critic_steps=critic_steps,
         batch_size=BATCH, seed=SEEDS, optimizer=Adam(1e-3, (0.5, 0.9)), latent=NormalLatent(2), device="cpu",
-    ):  # fmt: skip
-        frames = len(recorder)
-        recorder.add(step)
-        if len(recorder) > frames:
-            heard.append(told(step, loss, noise))
-    return recorder.run(), np.array(heard, np.float32)
+    )  # fmt: skip
+    run = training.record(steps, EVERY, N, measures={"heard": lambda step: np.stack(told(step, loss, noise))})
+    return run, run["heard"].astype(np.float32)
 
 
 def main() -> None:

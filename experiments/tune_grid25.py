@@ -21,9 +21,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from wgan_lib import files, metrics, presets, runs, training
-from wgan_lib.training.adversaries import evaluating
-from wgan_lib.training.recipe import Adam, Sampler, stream
+from wgan_lib import files, metrics, networks, presets, runs, training
+from wgan_lib.training import Adam, Sampler, stream
 
 TUNING_SEEDS = [100, 101, 102, 103]
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -46,7 +45,7 @@ def scores(samples: torch.Tensor, data: Any, seed: int) -> dict[str, float]:
 
 
 def drawn(step: training.Step, latent: Sampler, seed: int) -> torch.Tensor:
-    with evaluating(step.generator):
+    with networks.evaluating(step.generator):
         return step.generator(latent.sample(2500, stream(seed, "recorded latent")))
 
 

@@ -11,7 +11,7 @@ from torch import nn
 from wgan_lib import losses, networks, runs, sampling, training
 from wgan_lib.constraints import WeightClipping
 from wgan_lib.networks import convolutional
-from wgan_lib.training.recipe import NormalLatent, RMSProp, stream
+from wgan_lib.training import NormalLatent, RMSProp, stream
 
 CHAPTER = "book/critic.md"
 critic_loss = chapter_function(CHAPTER, "critic_loss")

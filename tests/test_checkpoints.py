@@ -16,8 +16,7 @@ from wgan_lib import networks, sampling
 from wgan_lib.constraints import GradientPenalty, LipschitzConstraint, Orthonormal, SpectralNorm, WeightClipping
 from wgan_lib.files import DamagedFileError
 from wgan_lib.losses import HINGE, WASSERSTEIN
-from wgan_lib.training import Step, checkpoints, train
-from wgan_lib.training.recipe import Adam, RMSProp
+from wgan_lib.training import Adam, RMSProp, Step, checkpoints, train
 
 LAW = sampling.ring(8)
 N = 7
@@ -174,7 +173,7 @@ def test_folders_are_not_mixed_up(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError, match=r"step-00000001\.pt: pass resume=True, or another folder"):
         go(tmp_path)
     (tmp_path / "file").write_text("")
-    with pytest.raises(OSError, match=r"could not write .* to .*file"):
+    with pytest.raises(OSError, match=r"Not a directory: .*file"):
         next(go(tmp_path / "file" / "folder"))
 
 

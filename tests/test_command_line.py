@@ -163,7 +163,7 @@ def test_a_loss_that_blows_up_ends_with_status_1(tmp_path: Path, capsys: pytest.
 def _exploding(preset: object) -> object:
     import dataclasses
 
-    from wgan_lib.training.recipe import Adam
+    from wgan_lib.training import Adam
 
     return dataclasses.replace(preset, optimizer=Adam(1e6), generator_optimizer=Adam(1e6))  # type: ignore[type-var]
 

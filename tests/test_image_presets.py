@@ -14,7 +14,7 @@ from wgan_lib import __main__ as command_line
 from wgan_lib import images, presets
 from wgan_lib.metrics import pictures
 from wgan_lib.presets import judging
-from wgan_lib.training.recipe import TensorData
+from wgan_lib.training import TensorData
 
 NAMES = ["wgan-gp-digits", "clipping-digits", "sn-digits"]
 

@@ -10,7 +10,7 @@ from torch import nn
 from wgan_lib import diagnostics, images, metrics, presets, training
 from wgan_lib.constraints import GradientPenalty, WeightClipping
 from wgan_lib.losses import NON_SATURATING, WASSERSTEIN
-from wgan_lib.training.recipe import RMSProp, TensorData, stream
+from wgan_lib.training import RMSProp, TensorData, stream
 
 
 def test_the_names_of_the_comparison_are_there() -> None:

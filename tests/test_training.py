@@ -25,8 +25,21 @@ from wgan_lib.constraints import (
     WeightClipping,
 )
 from wgan_lib.losses import HINGE, MINIMAX, NON_SATURATING, RELATIVISTIC, WASSERSTEIN, AdversarialLoss
-from wgan_lib.training import NonFiniteError, adversaries, checkpoints, loop, recipe, record, train
-from wgan_lib.training.recipe import Adam, NormalLatent, RMSProp, UniformLatent, stream
+from wgan_lib.training import (
+    Adam,
+    NonFiniteError,
+    NormalLatent,
+    RMSProp,
+    UniformLatent,
+    adversaries,
+    checkpoints,
+    describe,
+    loop,
+    original_critic_steps,
+    record,
+    stream,
+    train,
+)
 
 CONSTRAINTS = [Unconstrained(), WeightClipping(0.1), GradientPenalty(1.0), SpectralNorm(), Orthonormal()]
 LAW = sampling.ring(8)
@@ -62,7 +75,7 @@ class Watched:
 
 
 @pytest.mark.parametrize("constraint", CONSTRAINTS, ids=lambda c: type(c).__name__)
-@pytest.mark.parametrize("loss", [WASSERSTEIN, MINIMAX, NON_SATURATING, HINGE, RELATIVISTIC], ids=recipe.describe)
+@pytest.mark.parametrize("loss", [WASSERSTEIN, MINIMAX, NON_SATURATING, HINGE, RELATIVISTIC], ids=describe)
 def test_every_loss_runs_with_every_constraint(loss: AdversarialLoss, constraint: LipschitzConstraint) -> None:
     generator, critic = pair()
     before = weights(generator), sum(p.sum() for p in critic.parameters()).item()
@@ -71,7 +84,7 @@ def test_every_loss_runs_with_every_constraint(loss: AdversarialLoss, constraint
     assert [step.seen for step in steps] == [16, 32, 48]
     assert not torch.equal(weights(generator), before[0])
     assert sum(p.sum() for p in critic.parameters()).item() != before[1]
-    assert steps[-1].settings["loss"] == recipe.describe(loss)
+    assert steps[-1].settings["loss"] == describe(loss)
 
 
 def test_it_is_a_generator_of_frozen_steps() -> None:
@@ -165,7 +178,7 @@ def test_every_critic_step_draws_a_fresh_batch() -> None:
 
 
 def test_the_original_schedule_of_critic_steps() -> None:
-    assert [recipe.original_critic_steps(i) for i in (0, 24, 25, 499, 500, 501)] == [100, 100, 5, 5, 100, 5]
+    assert [original_critic_steps(i) for i in (0, 24, 25, 499, 500, 501)] == [100, 100, 5, 5, 100, 5]
     assert [step.seen // 16 for step in quick(critic_steps=lambda i: 3 if i < 2 else 1)] == [3, 6, 7, 8]
     with pytest.raises(ValueError, match=r"critic_steps\(1\) is 0"):
         list(quick(critic_steps=lambda i: 1 - i))
@@ -249,7 +262,7 @@ def many(
     return together, alone
 
 
-@pytest.mark.parametrize("loss", [WASSERSTEIN, RELATIVISTIC], ids=recipe.describe)
+@pytest.mark.parametrize("loss", [WASSERSTEIN, RELATIVISTIC], ids=describe)
 def test_k_seeds_at_once_are_k_single_runs_under_every_constraint(loss: AdversarialLoss) -> None:
     seeds = [5, 6, 7]
     together, alone = many([*CONSTRAINTS, GradientPenalty(0.1, target=0.0, at="reals")], loss, seeds)
@@ -353,11 +366,13 @@ def test_ctrl_c_waits_for_the_step_and_leaves_a_checkpoint(tmp_path: Path) -> No
     whole = list(quick(n_steps=6))
     generator, critic = pair()
     options = {"n_steps": 6, "critic_steps": 2, "batch_size": 16, "checkpoint_dir": tmp_path}
-    law = Watched(6, interrupt)
+    law = Watched()
+    steps = train(law, generator, critic, WASSERSTEIN, GradientPenalty(1.0), **options)
+    law.at, law.then = 6, interrupt  # by now the data are told by their contents
     got = []
 
     def go() -> None:
-        for step in train(law, generator, critic, WASSERSTEIN, GradientPenalty(1.0), **options):
+        for step in steps:
             got.append(step)
 
     before = signal.getsignal(signal.SIGINT)
@@ -466,10 +481,10 @@ def test_numbers_of_numpy_are_whole_numbers_too() -> None:
 
 
 def test_descriptions_are_short_and_hold_no_address() -> None:
-    long = recipe.describe(torch.arange(1000.0))
+    long = describe(torch.arange(1000.0))
     assert len(long) == 200
     assert long.endswith("…")
-    assert " at 0x" not in recipe.describe(object())
+    assert " at 0x" not in describe(object())
 
 
 def test_a_job_that_ignores_ctrl_c_goes_on_ignoring_it() -> None:

@@ -1,23 +1,29 @@
 """The command line: ``python -m wgan_lib train PRESET``, ``resume DIR``, ``evaluate DIR``, ``presets``, ``runs``.
 
-Exit status: 0 done; 1 failed, the message says why and what is safe; 2 bad arguments; 130 stopped by Ctrl-C.
+Exit status: 0 done; 1 failed, the message says why and what is safe; 2 bad arguments; 128 + n stopped by signal n, as
+130 by Ctrl-C; 141 when nobody reads the output any more.
 """
 
 import argparse
 import json
 import math
+import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from wgan_lib import files, runs
+from wgan_lib import checks, files, runs
 from wgan_lib.files import DamagedFileError
 from wgan_lib.runs import Run
 
+if TYPE_CHECKING:
+    from wgan_lib import training
+
 SETTINGS, RUN, REPORT, SHEET = "settings.json", "run.npz", "evaluation.json", "samples.png"
+_SETTINGS = ("preset", "seed", "data", "record_every", "threads", "arguments")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,8 +54,10 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("dir", type=Path, metavar="DIR", help="a folder that 'train' wrote")
     for command in (train, resume):
         command.add_argument("--quiet", action="store_true", help="no progress bar")
-    evaluate.add_argument("--samples", type=_count, default=2500, metavar="N", help="samples to judge (default: 2500)")
-    evaluate.add_argument("--seed", type=int, default=0, help="seed of the samples (default: 0)")
+    evaluate.add_argument(
+        "--samples", type=_samples, default=2500, metavar="N", help="samples to judge, 10 or more (2500)"
+    )
+    evaluate.add_argument("--seed", type=int, default=0, help="seed of the samples (0)")
 
     commands.add_parser("presets", help="list the presets, with their sources and published scores")
     listed = commands.add_parser("runs", help="list the recorded runs, or tell where one came from")
@@ -57,28 +65,31 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 1 or more")
+def _count(text: str, least: int = 1, most: int = 10**12) -> int:
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        wanted = f"{least} or more" if most == 10**12 else f"{least} to {most}"
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, {wanted}")
     return int(text)
+
+
+def _samples(text: str) -> int:
+    return _count(text, 10, 1_000_000)  # fewer say nothing about a law, and the null's formula holds for many only
 
 
 def _train(options: argparse.Namespace) -> int:
     from wgan_lib import presets
 
-    try:
-        preset = presets.build(options.preset, options.seed)
-    except ValueError as error:
-        return _fail(error, 2)
-    folder: Path = options.out or Path("checkpoints") / f"{preset.name}-seed{options.seed}"
+    if options.preset not in presets.names():
+        return _fail(checks.nearest("preset", options.preset, presets.names()), 2)
+    folder = files.home(options.out or Path("checkpoints") / f"{options.preset}-seed{options.seed}")
     if (folder / SETTINGS).exists():
         raise FileExistsError(f"{folder} holds a training: 'resume {folder}' goes on with it, --out names another")
     chosen = ("seed", "device", "batch_size", "critic_steps", "checkpoint_every", "certify_every")
     arguments = {name: getattr(options, name) for name in chosen} | {"n_steps": options.steps}
     settings = {
-        "preset": preset.name,
+        "preset": options.preset,
         "seed": options.seed,
-        "data": options.data,
+        "data": str(files.home(options.data).absolute()),  # the same place, wherever it is resumed from
         "record_every": options.record_every,
         "threads": options.threads,
         "arguments": {name: value for name, value in arguments.items() if value is not None},
@@ -87,79 +98,85 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    from wgan_lib.training import checkpoints
+    from wgan_lib import training
 
-    settings = _settings(options.dir)
-    return _go(options.dir, settings, resume=bool(checkpoints.paths(options.dir)), progress=not options.quiet)
+    folder = files.home(options.dir)
+    return _go(folder, _settings(folder), resume=training.begun(folder), progress=not options.quiet)
 
 
 def _settings(folder: Path) -> dict[str, Any]:
-    path = folder / SETTINGS
-    if not path.is_file():
+    if not (folder / SETTINGS).is_file():
         raise FileNotFoundError(f"{folder} holds no {SETTINGS}: it is not a folder that 'train' wrote")
-    try:
-        settings = json.loads(path.read_bytes())
-        return {name: settings[name] for name in ("preset", "seed", "data", "record_every", "threads", "arguments")}
-    except (ValueError, KeyError, TypeError) as error:
-        raise DamagedFileError(f"{path} is damaged ({error!r}): restore it from a copy, or train anew") from error
+    settings = files.read_sealed_json(folder / SETTINGS, unsealed=_SETTINGS)
+    if missing := [name for name in _SETTINGS if name not in settings]:
+        raise DamagedFileError(f"{folder / SETTINGS} is damaged: it lacks {', '.join(missing)}; train anew")
+    return settings
 
 
 def _go(folder: Path, settings: dict[str, Any], *, resume: bool, progress: bool) -> int:
     import torch
 
     from wgan_lib import presets, training
+    from wgan_lib.images import Images
 
     torch.set_num_threads(settings["threads"])
     preset = presets.build(settings["preset"], settings["seed"], settings["data"])
-    images = hasattr(preset.data, "pixels")  # many points to a sample
-    recorder = training.Recorder(settings["record_every"], n_samples=64 if images else 512)
+    n_samples = 64 if isinstance(preset.data, Images) else 512  # a picture is many numbers
+    recorder = training.Recorder(settings["record_every"], n_samples=n_samples)
     steps = preset.train(**settings["arguments"], checkpoint_dir=folder, resume=resume, progress=progress)
     if not resume:
-        files.write_atomically(folder / SETTINGS, json.dumps(settings, indent=2).encode())
-    earlier: Run | None = None
-
-    def save() -> None:
-        if len(recorder):
-            run = recorder.run(preset=preset.name, source=preset.source)
-            (run if earlier is None else earlier.then(run)).save(folder / RUN)
-
-    with _stop_requested() as stop:
-        try:
-            for step in steps:
-                if recorder.step is None and step.index:
-                    earlier = _frames_before(folder / RUN, step.index)
-                recorder.add(step)
-                # Before the loop writes its checkpoint: frames of steps that a kill undoes are dropped when resuming.
-                if (step.index + 1) % settings["arguments"]["checkpoint_every"] == 0:
-                    save()
-                if stop:
-                    break
-        finally:
-            save()
-            steps.close()  # writes a checkpoint if a step was finished since the last one
+        files.write_sealed_json(folder / SETTINGS, settings)
+    save = _saver(folder, recorder, preset)
+    stopped = None
+    try:
+        with training.raised():
+            try:
+                for step in steps:
+                    with training.held():  # a signal waits until frame and file are whole
+                        recorder.add(step)
+                        # Before the loop's checkpoint: frames of steps that a kill undoes are dropped when resuming.
+                        done, whole = step.index + 1, step.settings
+                        if done % whole["checkpoint_every"] == 0 or done == whole["n_steps"]:
+                            save()
+            finally:
+                with training.held():
+                    try:
+                        save()
+                    finally:
+                        steps.close()  # a checkpoint of the steps since the last one, where the run found no place too
+    except training.Stopped as signalled:
+        stopped = signalled.number
     last = recorder.step
+    if stopped is not None:
+        print(f"stopped; go on with: python -m wgan_lib resume {folder}")
+        return 128 + stopped
     if last is None:
         print(f"{folder} is finished: nothing is left to train")
         return 0
     print(f"{preset.name}: {last.index + 1} steps in {last.seconds:.1f} s, W1 estimate {last.w1_estimate:.4g}")
-    if stop:
-        print(f"stopped; go on with: python -m wgan_lib resume {folder}")
-        return 128 + stop[0]
     print(f"judge it with: python -m wgan_lib evaluate {folder}")
     return 0
 
 
-@contextmanager
-def _stop_requested() -> Iterator[list[int]]:
-    """Turn Ctrl-C, and the SIGTERM of a batch system, into a wish to stop after the present step."""
-    received: list[int] = []
-    signals = (signal.SIGINT, signal.SIGTERM)
-    previous = [signal.signal(number, lambda number, frame: received.append(number)) for number in signals]
-    try:
-        yield received
-    finally:
-        for number, handler in zip(signals, previous, strict=True):
-            signal.signal(number, handler)
+def _saver(folder: Path, recorder: "training.Recorder", preset: Any) -> Callable[[], None]:
+    """Return what saves the recorded run, behind the frames of the training that is resumed, if anything is new."""
+    earlier: list[Run | None] = []
+    saved = 0
+
+    def save() -> None:
+        nonlocal saved
+        if len(recorder) == saved:
+            return
+        run = recorder.run(preset=preset.name, source=preset.source)
+        if not earlier:
+            first = int(run["index"][0])
+            earlier.append(_frames_before(folder / RUN, first) if first else None)
+        if not folder.is_dir():
+            raise FileNotFoundError(f"{folder} was deleted while it was trained into")
+        (run if earlier[0] is None else earlier[0].then(run)).save(folder / RUN)
+        saved = len(recorder)
+
+    return save
 
 
 def _frames_before(path: Path, index: int) -> Run | None:
@@ -174,43 +191,41 @@ def _frames_before(path: Path, index: int) -> Run | None:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from wgan_lib import presets
-    from wgan_lib.presets import judging
-    from wgan_lib.training import checkpoints
-    from wgan_lib.training.adversaries import evaluating, restore_networks
-    from wgan_lib.training.recipe import stream
+    from wgan_lib import networks, presets, training
 
-    settings = _settings(options.dir)
+    folder = files.home(options.dir)
+    settings = _settings(folder)
     preset = presets.build(settings["preset"], settings["seed"], settings["data"])
-    path, state = checkpoints.load_last(options.dir)
-    preset.constraint.attach(preset.critic)
-    restore_networks(preset.generator, preset.critic, state)
-    rng = stream(options.seed, "evaluation")
-    with evaluating(preset.generator, preset.critic):
+    path, done = training.restore(preset, folder)
+    rng = training.stream(options.seed, "evaluation")
+    with networks.evaluating(preset.generator, preset.critic):
         samples = preset.generator(preset.latent.sample(options.samples, rng))
-        told, rows = judging.judge(preset, samples, rng)
-        sheet = judging.sheet(samples)
-    print(f"{preset.name}, {state['index']} steps ({path.name}), {len(samples)} samples; {told}")
-    if sheet is not None:
-        files.write_atomically(options.dir / SHEET, sheet)
-        print(f"64 of them: {options.dir / SHEET}")
+        told, rows = presets.judge(preset, samples, rng)
+        sheet = presets.sheet(samples)
+    print(f"{preset.name}, {done} steps ({path.name}), {len(samples)} samples; {told}")
     print(f"{'':38}{'generator':>12}{'the law itself':>16}")
     for name, (value, of_law) in rows.items():
         print(f"{name:38}{value:12.4g}" + ("" if math.isnan(of_law) else f"{of_law:16.4g}"))
-    report = {"preset": preset.name, "steps": state["index"], "samples": len(samples), "seed": options.seed}
+    report = {"preset": preset.name, "steps": done, "samples": len(samples), "seed": options.seed}
     report |= {name: value for name, (value, _) in rows.items()}
     report |= {f"{name}, of the law itself": value for name, (_, value) in rows.items() if not math.isnan(value)}
-    files.write_atomically(options.dir / REPORT, json.dumps({**report, **files.provenance()}, indent=2).encode())
+    try:
+        if sheet is not None:
+            files.write_atomically(folder / SHEET, sheet)
+            print(f"64 of them: {folder / SHEET}")
+        files.write_atomically(folder / REPORT, json.dumps({**report, **files.provenance()}, indent=2).encode())
+    except OSError as error:  # a folder that one may only read
+        print(f"not stored: {error}", file=sys.stderr)
     return 0
 
 
 def _presets(options: argparse.Namespace) -> int:
-    from wgan_lib import presets
-    from wgan_lib.training.recipe import describe
+    from wgan_lib import presets, training
 
     for name in presets.names():
         preset = presets.build(name)
-        print(f"{name}\n    {describe(preset.loss)}, {preset.constraint}, {preset.optimizer}, {preset.n_steps} steps")
+        loss = training.describe(preset.loss)
+        print(f"{name}\n    {loss}, {preset.constraint}, {preset.optimizer}, {preset.n_steps} steps")
         print(f"    source: {preset.source}\n    published: {preset.published}")
     return 0
 
@@ -230,13 +245,22 @@ def _runs(options: argparse.Namespace) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; messages about failures go to stderr. Chapter: full-models."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a λ must not stop what a narrow encoding can say otherwise
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     commands = {"train": _train, "resume": _resume, "evaluate": _evaluate, "presets": _presets, "runs": _runs}
     try:
-        return commands[options.command](options)
+        status = commands[options.command](options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # 'presets | head'
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + getattr(signal, "SIGPIPE", 13)
     except (FileExistsError, FileNotFoundError, NotADirectoryError) as error:
         return _fail(error, 2)
-    except (OSError, ValueError, ArithmeticError) as error:
+    except (OSError, ValueError, TypeError, ArithmeticError) as error:
         return _fail(error, 1)
     except KeyboardInterrupt:
         return _fail("stopped in the middle of a step; the last checkpoint is whole", 130)

@@ -5,6 +5,7 @@ Neither torch nor POT is imported here.
 
 import hashlib
 import importlib.metadata
+import json
 import os
 import platform
 import shutil
@@ -12,12 +13,13 @@ import socket
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -49,12 +51,17 @@ def owned(folder: str | os.PathLike[str]) -> Iterator[Path]:
     lock = FileLock(folder / ".in-use", timeout=0)
     try:
         lock.acquire()
+        while not (folder / ".in-use").exists():  # its last owner took it away between our opening and our locking it
+            lock.release()
+            lock.acquire()
     except Timeout:
         message = f"{folder} is in use by another training: wait until it has ended, or name another folder"
         raise FolderInUseError(message) from None
     try:
         yield folder
     finally:
+        with suppress(OSError):  # Windows keeps a file that is open, and a folder may be gone
+            (folder / ".in-use").unlink()
         lock.release()
 
 
@@ -137,6 +144,41 @@ def read_sealed(path: str | os.PathLike[str] | Traversable, kind: str) -> bytes:
         why = "its bytes do not fit its checksum" if ours else f"it is cut short, or not a {kind} of wgan_lib"
         raise DamagedFileError(f"{path} was refused: {why}; restore it from a copy, or delete it and make it again")
     return archive
+
+
+_JSON_SEAL = '"sha256": "'
+
+
+def write_sealed_json(path: str | os.PathLike[str], value: Mapping[str, object]) -> None:
+    """Write a mapping as JSON that people can read, with the SHA-256 of all its bytes inside.
+
+    Raises OSError like ``write_atomically``. Chapter: full-models.
+    """
+    text = json.dumps({**value, "sha256": "0" * 64}, indent=2)
+    write_atomically(path, _with_seal(text).encode())
+
+
+def read_sealed_json(path: str | os.PathLike[str], unsealed: Collection[str] = ()) -> dict[str, Any]:
+    """Return what ``write_sealed_json`` was given; a file with one bit changed is refused.
+
+    A file without a seal passes only if its keys are exactly ``unsealed``: an older version wrote it. Raises
+    DamagedFileError that names the file and what to do, FileNotFoundError. Chapter: full-models.
+    """
+    try:
+        text = home(path).read_bytes().decode()
+        value = json.loads(text)
+        whole = _with_seal(text) == text if "sha256" in value else set(value) == set(unsealed)
+    except (ValueError, TypeError) as error:
+        raise DamagedFileError(f"{path} is damaged ({error}): restore it from a copy") from error
+    if not whole:
+        raise DamagedFileError(f"{path} is damaged: it does not fit its checksum; restore it from a copy")
+    return {name: held for name, held in value.items() if name != "sha256"}
+
+
+def _with_seal(text: str) -> str:
+    before, _, rest = text.rpartition(_JSON_SEAL)
+    blank = before + _JSON_SEAL + "0" * 64 + rest[64:]
+    return blank.replace(_JSON_SEAL + "0" * 64, _JSON_SEAL + hashlib.sha256(blank.encode()).hexdigest())
 
 
 @cache

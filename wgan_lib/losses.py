@@ -18,12 +18,14 @@ class AdversarialLoss(NamedTuple):
     """A pair of functions to *minimise*.
 
     ``critic(real_scores, fake_scores)`` and ``generator(fake_scores, real_scores)`` take scores ``(..., batch)`` and
-    return a scalar. The generator's ``real_scores`` may be left out where the loss does not look at them.
-    Raises ValueError for unequal, empty or column-shaped scores. Chapter: critic.
+    return a scalar. The generator's ``real_scores`` may be left out unless ``needs_real``: it compares fake with real.
+    ``name`` is what records call it. Raises ValueError for unequal, empty or column-shaped scores. Chapter: critic.
     """
 
     critic: Callable[[Tensor, Tensor], Tensor]
     generator: Callable[..., Tensor]
+    name: str = ""
+    needs_real: bool = False
 
 
 def _over_batch(per_sample: Scores) -> Float[Tensor, ""]:
@@ -71,12 +73,14 @@ def _relativistic_generator(fake_scores: Scores, real_scores: Scores | None = No
 WASSERSTEIN = AdversarialLoss(
     critic=_critic(lambda real, fake: fake - real),
     generator=_generator(lambda fake: -fake),
+    name="WASSERSTEIN",
 )
 """L_C = E f(fake) − E f(real), L_G = −E f(fake). Source: Arjovsky 2017, Algorithm 1. Chapter: critic."""
 
 MINIMAX = AdversarialLoss(
     critic=_critic(lambda real, fake: softplus(-real) + softplus(fake)),
     generator=_generator(lambda fake: -softplus(fake)),
+    name="MINIMAX",
 )
 """L_C = −E log D(real) − E log(1 − D(fake)), L_G = E log(1 − D(fake)), D = sigmoid(f).
 
@@ -85,12 +89,14 @@ Source: Goodfellow 2014, eq. 1. Chapter: js-saturation."""
 NON_SATURATING = AdversarialLoss(
     critic=MINIMAX.critic,
     generator=_generator(lambda fake: softplus(-fake)),
+    name="NON_SATURATING",
 )
 """As MINIMAX, but L_G = −E log D(fake). Source: Goodfellow 2014, section 3. Chapter: js-saturation."""
 
 HINGE = AdversarialLoss(
     critic=_critic(lambda real, fake: relu(1 - real) + relu(1 + fake)),
     generator=WASSERSTEIN.generator,
+    name="HINGE",
 )
 """L_C = E max(0, 1 − f(real)) + E max(0, 1 + f(fake)), L_G = −E f(fake). Source: Miyato 2018, eqs 16–17.
 
@@ -99,6 +105,8 @@ Chapter: clipping-gp-sn."""
 RELATIVISTIC = AdversarialLoss(
     critic=_critic(lambda real, fake: softplus(fake - real)),
     generator=_relativistic_generator,
+    name="RELATIVISTIC",
+    needs_real=True,
 )
 """L_C = −E log σ(f(real) − f(fake)), L_G with the roles exchanged; samples are paired as they come in the batch.
 

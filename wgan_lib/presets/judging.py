@@ -8,10 +8,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from wgan_lib import diagnostics, figures, metrics
+from wgan_lib import diagnostics, metrics
 from wgan_lib.images import Images
-from wgan_lib.metrics import pictures
-from wgan_lib.presets import Preset
+from wgan_lib.presets.preset import Preset
 from wgan_lib.sampling import Law
 
 Rows = dict[str, tuple[float, float]]
@@ -45,10 +44,10 @@ def _points(samples: Tensor, law: Law, critic: nn.Module, rng: torch.Generator) 
 
 
 def _pictures(samples: Tensor, held_out: Images, rng: torch.Generator) -> tuple[str, Rows]:
-    classifier = pictures.load_classifier(held_out.name.partition("(")[0])
+    classifier = metrics.load_classifier(held_out.name.partition("(")[0])
     n = min(len(samples), len(held_out) // 2, 1000)
-    found = pictures.scores(samples, held_out.points, classifier, rng, n=n)
-    shares = pictures.class_shares(classifier.look(samples)[1], classifier.head.out_features)
+    found = metrics.scores(samples, held_out.points, classifier, rng, n=n)
+    shares = metrics.class_shares(classifier.look(samples)[1], classifier.head.out_features)
     told = f"{n} at a time judged by a classifier right on {classifier.settings['accuracy']:.1%}"
     in_classes = " ".join(f"{100 * share:.0f}" for share in shares)
     return f"{told}\nper cent in each class: {in_classes}", {k: (v.value, v.floor) for k, v in found.items()}
@@ -58,6 +57,8 @@ def sheet(samples: Float[Tensor, "n ..."]) -> bytes | None:
     """Return 64 of the pictures as a PNG, None if the samples are no pictures. Chapter: full-models."""
     if samples.ndim != 4:
         return None
+    from wgan_lib import figures  # and matplotlib with it
+
     buffer = BytesIO()
     figures.image_grid(pad(samples[:64], (1, 1, 1, 1), value=1.0).numpy()).savefig(buffer, format="png", dpi=150)
     return buffer.getvalue()

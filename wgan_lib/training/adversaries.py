@@ -1,84 +1,100 @@
 """The two networks and all that changes while they train: one critic step, one generator step, one state to save."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import inspect
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from wgan_lib.constraints import LipschitzConstraint
-from wgan_lib.losses import AdversarialLoss
-from wgan_lib.training.recipe import OptimizerFactory, Sampler, stream
+import wgan_lib.training.identity as identity
+import wgan_lib.training.weights as weights
+from wgan_lib import networks
+from wgan_lib.networks import unwrapped
+from wgan_lib.training.engine import Engine
+from wgan_lib.training.parts import OptimizerFactory, Sampler, enough, stream
+from wgan_lib.training.recipe import Recipe
+from wgan_lib.training.surroundings import GlobalNumbers, own_modes
 
 
 class Adversaries:
-    """A generator and a critic with their optimisers, their random streams and the generator's running average.
+    """A recipe's generator and critic with their optimisers, random streams and the generator's running average.
 
-    One seed trains two networks; a list of K seeds trains K copies of each, in batched networks, every copy on its own
-    numbers. The draws happen on the CPU, so that a seed means the same on every device. Raises ValueError at once for
-    data, generator, critic and latent that do not fit each other. Chapter: critic.
+    ``generator`` and ``critic`` are the networks themselves, without what a compiler or an engine has put round them.
+    The draws happen on the CPU, so that a seed means the same on every device; streams are a list, one for each seed,
+    and a copies axis is there where the caller's seed is a list. Raises ValueError at once for data, generator, critic
+    and latent that do not fit each other. Chapter: critic.
     """
 
-    def __init__(
-        self,
-        data: Sampler,
-        generator: nn.Module,
-        critic: nn.Module,
-        loss: AdversarialLoss,
-        constraint: LipschitzConstraint,
-        latent: Sampler,
-        *,
-        batch_size: int,
-        seed: int | Sequence[int],
-        optimizer: OptimizerFactory,
-        generator_optimizer: OptimizerFactory,
-        ema: float,
-        device: torch.device,
-    ) -> None:
-        self.data, self.latent, self.loss, self.constraint = data, latent, loss, constraint
-        self.batch_size, self.device, self.several = batch_size, device, not isinstance(seed, int)
-        self.generator, self.critic = generator.cpu().train(), critic.cpu().train()
-        self._check_fit(seed)
-        constraint.attach(critic)  # before the optimiser is made: a parametrisation replaces the weights
-        generator.to(device), critic.to(device)
-        self.optimizers = (generator_optimizer(generator.parameters()), optimizer(critic.parameters()))
+    def __init__(self, recipe: Recipe, engine: Engine) -> None:
+        self.recipe, self.engine = recipe, engine
+        if recipe.batch_size % engine.ranks:
+            raise ValueError(f"batch_size is {recipe.batch_size}: {engine.ranks} devices cannot share it evenly")
+        self.batch_size = recipe.batch_size // engine.ranks
+        self.generator, self.critic = unwrapped(recipe.generator), unwrapped(recipe.critic)
+        for network in (self.generator, self.critic):
+            network.cpu()
+            if not network.training:  # else each layer keeps its mode: somebody may have frozen a BatchNorm
+                network.train()
+        _check_fit(recipe)
+        recipe.constraint.attach(self.critic)  # before the optimiser is made: a parametrisation replaces the weights
+        wrapped = [
+            engine.setup(network, lambda f=factory, n=name, w=network: _made(f, n, w))  # type: ignore[misc]
+            for name, factory, network in (
+                ("generator_optimizer", recipe.generator_optimizer, recipe.generator),
+                ("optimizer", recipe.optimizer, recipe.critic),
+            )
+        ]
+        # The critic's scores for the generator's step: compiled where it came compiled, but not the engine's wrap,
+        # which would wait for gradients that are not asked for there.
+        self._score = recipe.critic
+        (self._generate, generator_optimizer), (self._learn, critic_optimizer) = wrapped
+        self.optimizers = (generator_optimizer, critic_optimizer)
+        self.hyperparameters = [_hyperparameters(optimizer) for optimizer in self.optimizers]
         self.learning_rates = [[group["lr"] for group in o.param_groups] for o in self.optimizers]
-        self.average = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(ema)).eval() if ema else None
-        seeds = (seed,) if isinstance(seed, int) else seed
-        self.rngs = {purpose: [stream(s, purpose) for s in seeds] for purpose in ("data", "latent", "penalty")}
-        try:  # a loss that compares fake with real says so by refusing fake scores alone
-            loss.generator(torch.zeros(1))
-            self.generator_sees_real = False
-        except ValueError:
-            self.generator_sees_real = True
+        average = get_ema_multi_avg_fn(recipe.ema)
+        self.average = AveragedModel(self.generator, multi_avg_fn=average).eval() if recipe.ema else None
+        self.rngs = {
+            purpose: [stream(seed, purpose, engine.rank) for seed in recipe.seeds]
+            for purpose in ("data", "latent", "penalty")
+        }
+        parts = (self.generator, self.critic, recipe.constraint, recipe.data, recipe.latent, recipe.loss)
+        self.numbers = GlobalNumbers(recipe.seeds[0], engine.rank, engine.device, parts)
 
     @property
     def best_generator(self) -> nn.Module:
         """The generator to sample from: the averaged one if there is one."""
         return self.generator if self.average is None else self.average.module
 
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Let steps compute with their own numbers and modes, not the caller's."""
+        with own_modes(self.engine.device), self.numbers.used(), self.engine.autocast():
+            yield
+
     def _draw(self, sampler: Sampler, purpose: str) -> Tensor:
         batches = [sampler.sample(self.batch_size, rng) for rng in self.rngs[purpose]]
-        return (torch.stack(batches) if self.several else batches[0]).to(self.device)
+        return self.engine.to_device(torch.stack(batches) if self.recipe.several else batches[0])
 
     def critic_step(self) -> dict[str, Float[Tensor, "*copies"]]:
         """Draw a fresh batch, descend loss + penalty by one joint backward, project; return what was measured."""
-        self.real = self._draw(self.data, "data")
+        recipe, rngs = self.recipe, self.rngs["penalty"]
+        self.real = self._draw(recipe.data, "data")
         with torch.no_grad():
-            self.fake = self.generator(self._draw(self.latent, "latent"))
-        real_scores, fake_scores = self.critic(self.real), self.critic(self.fake)
-        loss = self.loss.critic(real_scores, fake_scores)
-        rngs = self.rngs["penalty"]
-        penalty = self.constraint.penalty(self.critic, self.real, self.fake, rngs if self.several else rngs[0])
+            self.fake = self._generate(self._draw(recipe.latent, "latent"))
+        real_scores, fake_scores = self._learn(self.real), self._learn(self.fake)
+        loss = recipe.loss.critic(real_scores, fake_scores)
+        penalty = recipe.constraint.penalty(self.critic, self.real, self.fake, rngs if recipe.several else rngs[0])
         optimizer = self.optimizers[1]
         optimizer.zero_grad()
-        (loss + penalty).backward()
+        self.engine.backward(loss + penalty)
         optimizer.step()
-        self.constraint.project(self.critic)
+        recipe.constraint.project(self.critic)
         return {
             "w1_estimate": (real_scores.mean(-1) - fake_scores.mean(-1)).detach(),
             "penalty": penalty.detach(),
@@ -87,16 +103,16 @@ class Adversaries:
 
     def generator_step(self) -> dict[str, Float[Tensor, ""]]:
         """Descend the generator's loss once, on fresh latents; return what was measured."""
-        fake_scores = self.critic(self.generator(self._draw(self.latent, "latent")))
+        fake_scores = self._score(self._generate(self._draw(self.recipe.latent, "latent")))
         real_scores = None
-        if self.generator_sees_real:
+        if self.recipe.loss.needs_real:
             with torch.no_grad():
-                real_scores = self.critic(self.real)
-        loss = self.loss.generator(fake_scores, real_scores)
+                real_scores = self._score(self.real)
+        loss = self.recipe.loss.generator(fake_scores, real_scores)
         optimizer = self.optimizers[0]
         optimizer.zero_grad()
-        weights = [p for p in self.generator.parameters() if p.requires_grad]
-        loss.backward(inputs=weights)  # the critic's gradients are not needed
+        # The critic's gradients are not needed.
+        self.engine.backward(loss, [p for p in self.generator.parameters() if p.requires_grad])
         optimizer.step()
         if self.average is not None:
             self.average.update_parameters(self.generator)
@@ -118,75 +134,113 @@ class Adversaries:
 
     def state(self) -> dict[str, Any]:
         """Return all that changes while training: weights, buffers, averages, optimisers and random streams."""
+        streams = {purpose: [rng.get_state() for rng in rngs] for purpose, rngs in self.rngs.items()}
+        average = self.average
         return {
-            "generator": self.generator.state_dict(),
-            "critic": self.critic.state_dict(),
-            "average": {} if self.average is None else self.average.state_dict(),
+            "generator": weights.state(self.generator),
+            "critic": weights.state(self.critic),
+            "average": {} if average is None else {"n_averaged": average.n_averaged, **weights.state(average.module)},
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "rngs": {purpose: [rng.get_state() for rng in rngs] for purpose, rngs in self.rngs.items()},
+            "rngs": {
+                p: self.engine.gather(states) for p, states in {**streams, "networks": self.numbers.states}.items()
+            },
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Take over what ``state`` returned; ValueError if it belongs to other networks."""
+        """Take over what ``state`` returned; ValueError for other networks or another number of devices."""
         try:
-            self.generator.load_state_dict(state["generator"])
-            self.critic.load_state_dict(state["critic"])
+            weights.load(self.generator, state["generator"])
+            weights.load(self.critic, state["critic"])
             if self.average is not None:
-                self.average.load_state_dict(state["average"])
+                weights.load(self.average.module, weights.averaged(state))
+                self.average.n_averaged.copy_(state["average"]["n_averaged"])
             for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
                 optimizer.load_state_dict(saved)
         except (RuntimeError, KeyError, ValueError) as error:
             raise ValueError(f"the checkpoint belongs to other networks: {error}") from error
+        ranks, rank, k = self.engine.ranks, self.engine.rank, len(self.recipe.seeds)
         for purpose, rngs in self.rngs.items():
-            for rng, saved in zip(rngs, state["rngs"][purpose], strict=True):
+            states = state["rngs"][purpose]
+            if len(states) != ranks * k:
+                raise ValueError(f"the checkpoint was written on {len(states) // k} devices, and here are {ranks}")
+            for rng, saved in zip(rngs, states[rank * k : (rank + 1) * k], strict=True):
                 rng.set_state(saved)
-
-    def _check_fit(self, seed: int | Sequence[int]) -> None:
-        probe = stream(0, "probe")
-        real = self.data.sample(self.batch_size, probe)[:2].cpu()
-        latent = self.latent.sample(len(real), probe)
-        with evaluating(self.generator, self.critic):
-            try:
-                fake = self.generator(latent)
-            except RuntimeError as error:
-                raise ValueError(f"generator refuses latents of shape {tuple(latent.shape)}: {error}") from error
-            copies, sample = tuple(fake.shape[: fake.ndim - real.ndim]), tuple(fake.shape[fake.ndim - real.ndim + 1 :])
-            wanted = () if isinstance(seed, int) else (len(seed),)
-            if copies != wanted:
-                raise ValueError(f"seed is {seed}, and the generator holds copies {copies}: K copies need K seeds")
-            if real.dtype != fake.dtype or tuple(real.shape[1:]) != sample:
-                theirs = f"{real.dtype} samples of shape {tuple(real.shape[1:])}"
-                raise ValueError(f"data are {theirs}, the generator makes {fake.dtype} {sample}: they must agree")
-            if not bool(real.isfinite().all()):
-                raise ValueError("data hold NaN or infinite values")
-            try:
-                scores = self.critic(real)
-            except RuntimeError as error:
-                raise ValueError(f"critic refuses data of shape {tuple(real.shape)}: {error}") from error
-            if tuple(scores.shape) != (*wanted, len(real)):
-                needed = f"{(*wanted, len(real))}, one number per sample, is needed"
-                raise ValueError(f"critic gives {tuple(scores.shape)} for data {tuple(real.shape)}: {needed}")
+        self.numbers.restore(state["rngs"], rank, ranks)
 
 
-def restore_networks(generator: nn.Module, critic: nn.Module, state: Mapping[str, Any]) -> None:
-    """Load a checkpoint's critic and its generator, the averaged one if there is one, to look at them.
+def _made(factory: OptimizerFactory, name: str, network: nn.Module) -> torch.optim.Optimizer:
+    """Make the optimiser, with plain numbers in the place of numpy's, which a checkpoint would refuse."""
+    optimizer = factory(unwrapped(network).parameters())
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        made = identity.describe(optimizer)
+        raise TypeError(f"{name} made {made}: it must make a torch.optim.Optimizer, as Adam(1e-3) does")
+    closure = inspect.signature(optimizer.step).parameters.get("closure")
+    if closure is not None and closure.default is inspect.Parameter.empty:
+        raise TypeError(f"{name} makes {type(optimizer).__name__}, which takes steps by a closure: use another")
+    for group in optimizer.param_groups:
+        group.update({key: plain(value) for key, value in group.items() if key != "params"})
+    return optimizer
 
-    The critic's constraint must be attached. Raises RuntimeError for other networks. Chapter: full-models.
-    """
-    average = {k.removeprefix("module."): v for k, v in state["average"].items() if k.startswith("module.")}
-    generator.load_state_dict(average or state["generator"])
-    critic.load_state_dict(state["critic"])
+
+def plain(value: Any) -> Any:
+    """Give numpy's scalars as Python's, in tuples and lists as well. Chapter: full-models."""
+    if isinstance(value, tuple | list):
+        return type(value)(plain(v) for v in value)
+    return value.item() if isinstance(value, np.generic) else value
 
 
-@contextmanager
-def evaluating(*networks: nn.Module) -> Iterator[None]:
-    """Look at networks in eval mode, without gradients: no running average or iterate moves. Chapter: critic."""
-    modes = [network.training for network in networks]
+def _hyperparameters(optimizer: torch.optim.Optimizer) -> dict[str, str]:
+    kind = getattr(optimizer, "optimizer", optimizer)  # Fabric's wrap
+    found = {"kind": type(kind).__name__}
+    for i, group in enumerate(optimizer.param_groups):
+        found |= {
+            f"{key}{f' of group {i}' if i else ''}": identity.fingerprint(v)
+            for key, v in group.items()
+            if key != "params"
+        }
+    return found
+
+
+def _check_fit(recipe: Recipe) -> None:
+    data, generator, critic = recipe.data, unwrapped(recipe.generator), unwrapped(recipe.critic)
+    probe = stream(0, "probe")
+    enough("batch_size", recipe.batch_size, data)
+    real = _drawn("data", data, recipe.batch_size, probe)[:2].cpu()
+    latent = _drawn("latent", recipe.latent, len(real), probe)
+    with networks.evaluating(generator, critic):
+        try:
+            fake = generator(latent)
+        except (RuntimeError, ValueError, TypeError) as error:
+            raise ValueError(f"generator refuses latents of shape {tuple(latent.shape)}: {error}") from error
+        if not isinstance(fake, Tensor):
+            raise ValueError(f"generator gives a {type(fake).__name__} for latents: it must give a tensor (n, …)")
+        copies, sample = tuple(fake.shape[: fake.ndim - real.ndim]), tuple(fake.shape[fake.ndim - real.ndim + 1 :])
+        wanted = (len(recipe.seeds),) if recipe.several else ()
+        if copies != wanted:
+            shown = list(recipe.seeds) if recipe.several else recipe.seed
+            raise ValueError(f"seed is {shown}, and the generator holds copies {copies}: K copies need K seeds")
+        if real.dtype != fake.dtype or tuple(real.shape[1:]) != sample:
+            theirs = f"{real.dtype} samples of shape {tuple(real.shape[1:])}"
+            raise ValueError(f"data are {theirs}, the generator makes {fake.dtype} {sample}: they must agree")
+        if not bool(real.isfinite().all()):
+            raise ValueError("data hold NaN or infinite values")
+        try:
+            scores = critic(real)
+        except (RuntimeError, ValueError, TypeError) as error:
+            raise ValueError(f"critic refuses data of shape {tuple(real.shape)}: {error}") from error
+        shape = tuple(getattr(scores, "shape", ()))
+        if shape != (*wanted, len(real)):
+            needed = f"{(*wanted, len(real))}, one number per sample, is needed"
+            raise ValueError(f"critic gives {shape} for data {tuple(real.shape)}: {needed}")
+
+
+def _drawn(name: str, sampler: Sampler, n: int, probe: torch.Generator) -> Tensor:
     try:
-        for network in networks:
-            network.eval()
-        with torch.no_grad():
-            yield
-    finally:
-        for network, mode in zip(networks, modes, strict=True):
-            network.train(mode)
+        batch = sampler.sample(n, probe)
+    except TypeError as error:
+        raise TypeError(f"{name}.sample(n, generator) failed: {error}") from error
+    if not isinstance(batch, Tensor):
+        raise TypeError(f"{name}.sample(n, generator) gave a {type(batch).__name__}: it must give a tensor (n, …)")
+    if batch.ndim == 0 or len(batch) != n:
+        raise ValueError(f"{name}.sample({n}, generator) gave shape {tuple(batch.shape)}: it must give (n, …)")
+    return batch

@@ -4,194 +4,241 @@ import json
 import math
 import os
 import signal
-import threading
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import weakref
+from collections.abc import Generator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 from tqdm import tqdm
 
-from wgan_lib import diagnostics
-from wgan_lib.files import provenance
-from wgan_lib.training import checkpoints
-from wgan_lib.training.adversaries import Adversaries, evaluating
-from wgan_lib.training.recipe import Sampler
+import wgan_lib.training.checkpoints as checkpoints
+import wgan_lib.training.stopping as stopping
+from wgan_lib import checks, diagnostics, networks
+from wgan_lib.files import home, owned, provenance
+from wgan_lib.training.adversaries import Adversaries
+from wgan_lib.training.step import Live, NonFiniteError, Step
 
+PATIENCE = 1.0
+"""Seconds a signal waits for a generator step; a longer one is left between two critic steps, and resumed there."""
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One generator step and the critic steps before it; numbers of the last of these, before its update.
-
-    ``w1_estimate`` is E f(real) − E f(fake) on that step's fresh batch, in score units (units of the data if f is
-    1-Lipschitz): a float, or K of them for K copies. ``critic_loss`` excludes ``penalty``; both, ``generator_loss`` and
-    the gradients' norms sum over copies. ``certified`` is a lower bound on W1 of the two batches, where asked for.
-    ``seen`` counts real samples shown to the critic; ``seconds`` is the training time so far, without the caller's own.
-    ``generator`` (the averaged one with EMA) and ``critic`` are the live networks. Chapter: critic.
-    """
-
-    index: int
-    w1_estimate: float | tuple[float, ...]
-    penalty: float
-    critic_loss: float
-    generator_loss: float
-    critic_gradient_norm: float
-    generator_gradient_norm: float
-    seen: int
-    certified: float | None
-    seconds: float = field(compare=False)
-    generator: nn.Module = field(compare=False, repr=False)
-    critic: nn.Module = field(compare=False, repr=False)
-    latent: Sampler = field(compare=False, repr=False)
-    data: Sampler = field(compare=False, repr=False)
-    settings: Mapping[str, Any] = field(compare=False, repr=False)
-
-
-class NonFiniteError(ArithmeticError):
-    """A loss or gradient became NaN or infinite, in ``step``, after the finite ``last``. Chapter: reading-curves."""
-
-    def __init__(self, what: str, step: int, last: Step | None, checkpoint: Path | None) -> None:
-        super().__init__(
-            f"{what} in step {step}; last finite values: {last or 'none'}; last checkpoint: {checkpoint or 'none'}. "
-            "A smaller learning rate or a stronger constraint may help"
-        )
-        self.step, self.last, self.checkpoint = step, last, checkpoint
+_TOTAL = "sum of the critic's losses"
 
 
 class Loop:
-    """Two adversaries on their way through ``settings["n_steps"]`` steps, and what of them is safe in ``folder``.
+    """Two adversaries on their way through their recipe's steps, and what of them is safe in a folder.
 
-    ``settings`` is JSON and describes the run; a checkpoint with other settings is refused. Chapter: critic.
+    ``index`` generator steps are done, and ``critic_steps_done`` critic steps of the next one. Chapter: critic.
     """
 
-    def __init__(
-        self, pair: Adversaries, settings: Mapping[str, Any], critic_steps: Callable[[int], int], folder: Path | None
-    ) -> None:
-        self.pair, self.settings, self.critic_steps, self.folder = pair, dict(settings), critic_steps, folder
-        self.index, self.seen, self.seconds, self.saved_at = 0, 0, 0.0, -1
+    def __init__(self, pair: Adversaries, fingerprints: dict[str, Any] | None, checkpoint_every: int) -> None:
+        self.pair, self.recipe, self.every = pair, pair.recipe, checkpoint_every
+        self.settings = {**self.recipe.settings(), "checkpoint_every": checkpoint_every}
+        optimizers = dict(zip(("generator_optimizer", "optimizer"), pair.hyperparameters, strict=True))
+        self.fingerprints = None if fingerprints is None else {**fingerprints, **optimizers}
+        device, threads = str(pair.engine.device), torch.get_num_threads()
+        self.machine = {"torch": torch.__version__, "device": device, "threads": threads}
+        recipe = self.recipe
+        told = {**self.settings, **self.machine}
+        self.live = Live(pair.best_generator, pair.critic, recipe.latent, recipe.data, pair.engine, told)
+        self.index, self.critic_steps_done, self.seen, self.seconds = 0, 0, 0, 0.0
         self.last: Step | None = None
+        self.folder: Path | None = None
         self.checkpoint: Path | None = None
-        self.machine = {"torch": torch.__version__, "device": str(pair.device), "threads": torch.get_num_threads()}
+        self.saved_at: tuple[int, int] | None = None
+        self.under_way = False
+        self.generator: weakref.ref[Any] | None = None
+        self.own = ExitStack()
 
-        self.told = {**self.settings, **self.machine}
-
-    def steps(self, progress: bool) -> Generator[Step, None, None]:
-        """Yield the remaining Steps; see ``training.train``."""
-        n_steps, between_steps = self.settings["n_steps"], True
-        hidden = not progress or self.index == n_steps
-        bar = tqdm(total=n_steps, initial=self.index, disable=hidden, unit="step", dynamic_ncols=True)
+    def open(self, folder: str | os.PathLike[str], resume: bool) -> None:
+        """Take the folder for this training alone, and go to where its last checkpoint was written, where asked to."""
+        folder = home(folder).absolute()
+        if resume:
+            checkpoints.must_exist(folder)
+        if self.pair.engine.rank == 0:
+            self.own.enter_context(owned(folder))
         try:
-            if self.index == 0:
-                self.save()
-            while self.index < n_steps:
-                with _interrupt_held() as interrupts:
-                    between_steps = False
-                    self.last = self.step()
-                    between_steps = True
-                if progress:
-                    bar.set_postfix_str(_in_short(self.last), refresh=False)
-                    bar.update()
-                yield self.last  # before the checkpoint: what is on the disk, the caller has seen
-                if interrupts:
-                    signal.raise_signal(signal.SIGINT)
-                if self.index % self.settings["checkpoint_every"] == 0 or self.index == n_steps:
-                    self.save()
-        except (KeyboardInterrupt, GeneratorExit):
-            if between_steps:
-                self.save()
+            if resume:
+                self._resume(folder)
+            else:
+                checkpoints.must_be_free(folder)
+        except BaseException:
+            self.own.close()
             raise
-        finally:
-            bar.close()
+        self.folder, self.inode = folder, os.stat(folder).st_ino
 
-    def step(self) -> Step:
-        """Take the critic steps and the generator step; NonFiniteError if any loss or gradient is NaN or infinite."""
-        pair, settings, begun = self.pair, self.settings, time.perf_counter()
-        if settings["linear_decay"]:
-            pair.scale_learning_rates(1 - self.index / settings["n_steps"])
-        n_critic_steps = self.critic_steps(self.index)
-        if n_critic_steps < 1:
-            raise ValueError(f"critic_steps({self.index}) is {n_critic_steps}: it must be 1 or more")
-        total = torch.zeros((), device=pair.device)
-        for _ in range(n_critic_steps):
-            measured = pair.critic_step()
+    def start(self, progress: bool) -> Generator[Step, None, None]:
+        """Return the generator of the remaining Steps; it is closed at the latest when the interpreter ends."""
+        steps = self._steps(progress)
+        self.generator = weakref.ref(steps)
+        return steps
+
+    def close(self) -> None:
+        """End the training as a caller who stops does: with a checkpoint, if a step is done since the last one."""
+        steps = None if self.generator is None else self.generator()
+        if steps is not None and not steps.gi_running:
+            steps.close()
+
+    def rescue(self) -> None:
+        """Write a checkpoint now, unless a step is under way."""
+        if not self.under_way:
+            self.save()
+
+    def _steps(self, progress: bool) -> Generator[Step, None, None]:
+        n_steps = self.recipe.n_steps
+        hidden = not progress or self.index == n_steps or self.pair.engine.rank > 0
+        bar = tqdm(total=n_steps, initial=self.index, disable=hidden, unit="step", dynamic_ncols=True)
+        stopping.opened(self)
+        if self.folder is not None:
+            stopping.guarded()
+        waiting: list[int] = []
+        try:
+            if self.saved_at is None:
+                with stopping.held():
+                    self.save()
+            while self.index < n_steps:
+                with stopping.held(deliver=False) as waiting:
+                    step = self._advance(waiting)
+                if step is None:  # left between two critic steps, to be gone on with if the signals let it
+                    stopping.delivered(waiting)
+                    continue
+                if progress:
+                    bar.set_postfix_str(_in_short(step), refresh=False)
+                    bar.update()
+                yield step  # before the checkpoint: what is on the disk, the caller has seen
+                stopping.delivered(waiting)
+                if self.index % self.every == 0 or self.index == n_steps:
+                    with stopping.held():
+                        self.save()
+        finally:
+            try:
+                self.rescue()
+            finally:
+                bar.close()
+                stopping.closed(self)
+                self.own.close()
+                stopping.delivered(
+                    [number for number in waiting if number != signal.SIGINT]
+                )  # by Ctrl-C the caller has stopped
+
+    def _advance(self, waiting: list[int]) -> Step | None:
+        """Take the critic steps and the generator step; None if a signal is waiting that cannot wait so long."""
+        self.under_way, begun, pair, recipe = True, time.perf_counter(), self.pair, self.recipe
+        if recipe.linear_decay:
+            pair.scale_learning_rates(1 - self.index / recipe.n_steps)
+        n_critic_steps = self._n_critic_steps()
+        with pair.at_work():
+            measured = self._critic_steps(n_critic_steps, waiting, begun)
+            if measured is not None:
+                measured |= pair.generator_step() | pair.gradient_norms()
+                w1 = pair.engine.mean(measured.pop("w1_estimate"))
+                numbers, certified = self._finite(measured), self._certified()
+        self.seconds += time.perf_counter() - begun
+        if measured is None:
+            self.under_way = False
+            self.save()
+            return None
+        self.index, self.critic_steps_done = self.index + 1, 0
+        self.seen += n_critic_steps * recipe.batch_size
+        self.last = Step(
+            index=self.index - 1, w1_estimate=tuple(w1.tolist()) if recipe.several else float(w1), **numbers,
+            seen=self.seen, certified=certified, seconds=self.seconds, live=self.live,
+        )  # fmt: skip
+        self.under_way = False
+        return self.last
+
+    def _critic_steps(self, n: int, waiting: list[int], begun: float) -> dict[str, torch.Tensor] | None:
+        """Take what is left of n critic steps; at least one, so that a generator step never lacks its batch."""
+        total, first = torch.zeros((), device=self.pair.engine.device), self.critic_steps_done
+        while True:
+            measured = self.pair.critic_step()
             total = total + measured["critic_loss"] + measured["penalty"]
-        measured |= pair.generator_step() | pair.gradient_norms() | {"sum of the critic's losses": total}
-        w1 = measured.pop("w1_estimate")
-        numbers = dict(zip(measured, torch.stack(list(measured.values())).tolist(), strict=True))  # one transfer
+            self.critic_steps_done += 1
+            to_come = n - self.critic_steps_done
+            if to_come <= 0:
+                return {**measured, _TOTAL: total}
+            mean = (time.perf_counter() - begun) / (self.critic_steps_done - first)
+            if waiting and (to_come + 1) * mean > PATIENCE:
+                return None
+
+    def _n_critic_steps(self) -> int:
+        steps = self.recipe.critic_steps
+        return checks.whole(f"critic_steps({self.index})", steps(self.index)) if callable(steps) else steps
+
+    def _finite(self, measured: dict[str, torch.Tensor]) -> dict[str, float]:
+        values = self.pair.engine.mean(torch.stack(list(measured.values()))).tolist()  # one transfer
+        numbers = dict(zip(measured, values, strict=True))
         if bad := [f"{name} is {value}" for name, value in numbers.items() if not math.isfinite(value)]:
             raise NonFiniteError(", ".join(bad), self.index, self.last, self.checkpoint)
-        del numbers["sum of the critic's losses"]
-        certified, certify_every = None, settings["certify_every"]
-        if certify_every is not None and (self.index + 1) % certify_every == 0:
-            with evaluating(pair.critic):
-                certified = diagnostics.certified_lower_bound(pair.critic, pair.real, pair.fake)
-        self.index += 1
-        self.seen += n_critic_steps * pair.batch_size
-        self.seconds += time.perf_counter() - begun
-        return Step(
-            index=self.index - 1, w1_estimate=tuple(w1.tolist()) if pair.several else float(w1), **numbers,
-            seen=self.seen, certified=certified, seconds=self.seconds, generator=pair.best_generator,
-            critic=pair.critic, latent=pair.latent, data=pair.data, settings=self.told,
-        )  # fmt: skip
+        del numbers[_TOTAL]
+        return numbers
+
+    def _certified(self) -> float | None:
+        every = self.recipe.certify_every
+        if every is None or (self.index + 1) % every:
+            return None
+        with networks.evaluating(self.pair.critic):
+            return diagnostics.certified_lower_bound(self.pair.critic, self.pair.real, self.pair.fake)
 
     def save(self) -> None:
         """Write a checkpoint, unless there is no folder or nothing has changed since the last one."""
-        if self.folder is None or self.saved_at == self.index:
+        at = (self.index, self.critic_steps_done)
+        if self.folder is None or self.saved_at == at:
             return
-        progress = {"index": self.index, "seen": self.seen, "seconds": self.seconds}
-        state = {**self.pair.state(), **progress, "settings": {**provenance(), **self.told}}
-        self.checkpoint = checkpoints.save(self.folder, self.index, state)
-        self.saved_at = self.index
+        if not self.folder.is_dir() or os.stat(self.folder).st_ino != self.inode:
+            raise FileNotFoundError(f"{self.folder} was deleted while it was trained into: step {self.index} is lost")
+        progress = {"index": self.index, "critic_steps": self.critic_steps_done, "seen": self.seen}
+        told = {**provenance(), **self.settings, **self.machine, "fingerprints": self.fingerprints}
+        state = {**self.pair.state(), **progress, "seconds": self.seconds, "settings": told}
+        if self.pair.engine.rank == 0:
+            self.checkpoint = checkpoints.save(self.folder, self.index, state)
+        self.saved_at = at
 
-    def resume(self, folder: str | os.PathLike[str]) -> None:
-        """Go to where the last checkpoint in ``folder`` was written; ValueError if it is another run's."""
+    def _resume(self, folder: Path) -> None:
         self.checkpoint, state = checkpoints.load_last(folder)
-        theirs, ours = state["settings"], json.loads(json.dumps(self.settings))
-        may_differ = {"checkpoint_every", "certify_every"} | (set() if ours["linear_decay"] else {"n_steps"})
-        other = [name for name in ours.keys() - may_differ if theirs.get(name) != ours[name]]
-        if other:
-            differences = "; ".join(f"{name} was {theirs.get(name)!r}, now {ours[name]!r}" for name in sorted(other))
-            raise ValueError(f"{self.checkpoint} belongs to another run: {differences}")
-        if state["index"] > ours["n_steps"]:
-            raise ValueError(f"n_steps is {ours['n_steps']}: {self.checkpoint} is already {state['index']} steps on")
+        theirs = state["settings"]
+        if other := self._differences(theirs):
+            raise ValueError(f"{self.checkpoint} belongs to another run: {'; '.join(other)}")
+        if state["index"] > self.recipe.n_steps:
+            raise ValueError(
+                f"n_steps is {self.recipe.n_steps}: {self.checkpoint} is already {state['index']} steps on"
+            )
         moved = [
             f"{name} was {theirs[name]}, now {here}" for name, here in self.machine.items() if theirs[name] != here
         ]
         if moved:
-            warnings.warn(f"going on, though perhaps not bit-identically: {'; '.join(moved)}", stacklevel=3)
+            warnings.warn(f"going on, though perhaps not bit-identically: {'; '.join(moved)}", stacklevel=4)
         self.pair.restore(state)
         self.index, self.seen, self.seconds = state["index"], state["seen"], state["seconds"]
-        self.saved_at = self.index
+        self.critic_steps_done = state.get("critic_steps", 0)
+        self.saved_at = (self.index, self.critic_steps_done)
+
+    def _differences(self, theirs: dict[str, Any]) -> list[str]:
+        """Say what a checkpoint's run has other than this one: by contents, or, from an older file, by description."""
+        ours, prints = json.loads(json.dumps(self.settings)), theirs.get("fingerprints") or {}
+        may_differ = {"checkpoint_every", "certify_every"} | (set() if self.recipe.linear_decay else {"n_steps"})
+        found = []
+        for name in sorted({*ours, *prints} - may_differ):
+            mine, before = (self.fingerprints or {}).get(name), prints.get(name)
+            if before is None:
+                if name not in theirs or theirs[name] != ours.get(name):
+                    found.append(f"{name} was {theirs.get(name)!r}, now {ours.get(name)!r}")
+            elif isinstance(before, dict) and isinstance(mine, dict):
+                changed = sorted(key for key in before.keys() & mine.keys() if before[key] != mine[key])
+                if changed:
+                    told = ", ".join(f"{key} was {before[key]}, now {mine[key]}" for key in changed)
+                    found.append(f"{name} was {theirs[name]!r}, now {ours[name]!r} ({told})")
+            elif before != mine:
+                texts = (theirs.get(name, before), ours.get(name, mine))
+                texts = (before, mine) if texts[0] == texts[1] else texts
+                found.append(f"{name} was {texts[0]!r}, now {texts[1]!r}")
+        return found
 
 
 def _in_short(step: Step) -> str:
     losses = f"critic {step.critic_loss + step.penalty:.3g}, generator {step.generator_loss:.3g}"
     return f"W1 ≈ {np.mean(step.w1_estimate):.3g}, {losses}"
-
-
-@contextmanager
-def _interrupt_held() -> Iterator[list[int]]:
-    """Hold Ctrl-C back until the step is whole; a second one comes through at once."""
-    received: list[int] = []
-    previous = signal.getsignal(signal.SIGINT)
-    ignored = previous in (None, signal.SIG_IGN)  # as in a background job, which is to go on
-    if ignored or threading.current_thread() is not threading.main_thread():
-        yield received
-        return
-
-    def hold(signum: int, frame: object) -> None:
-        received.append(signum)
-        if len(received) > 1:
-            raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, hold)
-    try:
-        yield received
-    finally:
-        signal.signal(signal.SIGINT, previous)

@@ -1,138 +1,160 @@
-"""What a training is made of besides networks, loss and constraint: latents, optimisers, schedules, random streams."""
+"""``Recipe``: everything that a training is made of, checked once, as one frozen value."""
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from functools import cached_property
+from typing import Any
 
 import numpy as np
-import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
-from wgan_lib import losses
-
-OptimizerFactory = Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
-
-PURPOSES = (
-    *("data", "latent", "penalty", "recorded data", "recorded latent", "probe", "evaluation"),
-    *("generator", "critic"),  # initial weights; new purposes come last, so that the numbers of the others stay
-)
+import wgan_lib.training.identity as identity
+from wgan_lib import checks
+from wgan_lib.constraints import LipschitzConstraint
+from wgan_lib.losses import AdversarialLoss
+from wgan_lib.networks import unwrapped
+from wgan_lib.training.parts import Adam, OptimizerFactory, Sampler, latent_for, samplable, seeds
 
 
-def stream(seed: int, purpose: str) -> torch.Generator:
-    """Return the random numbers of one of the ``PURPOSES`` in the run with this seed. Chapter: critic."""
-    numbers = np.random.SeedSequence((seed, PURPOSES.index(purpose))).generate_state(1)
-    return torch.Generator().manual_seed(int(numbers[0]))
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Data, networks, loss, constraint, optimisers, latent, seed and schedule of a training; see ``train`` for each.
 
-
-@runtime_checkable
-class Sampler(Protocol):
-    """Anything that can be sampled: a law of ``sampling``, a data set, a latent law. Chapter: critic."""
-
-    def sample(self, n: int, generator: torch.Generator) -> Float[Tensor, "n ..."]:
-        """Draw n points on the generator's device."""
-        ...
-
-
-@dataclass(frozen=True)
-class NormalLatent:
-    """z ~ N(0, I) in ``size`` dimensions. Chapter: critic."""
-
-    size: int
-
-    def sample(self, n: int, generator: torch.Generator) -> Float[Tensor, "n size"]:
-        """Draw n latent points."""
-        return torch.randn(n, self.size, generator=generator, device=generator.device)
-
-
-@dataclass(frozen=True)
-class UniformLatent:
-    """z ~ U[−1, 1] in ``size`` dimensions: without tails, which suits laws without tails. Chapter: critic."""
-
-    size: int
-
-    def sample(self, n: int, generator: torch.Generator) -> Float[Tensor, "n size"]:
-        """Draw n latent points."""
-        return 2 * torch.rand(n, self.size, generator=generator, device=generator.device) - 1
-
-
-@dataclass(frozen=True, eq=False)
-class TensorData:
-    """Samples that are all in memory, ``points (n, …)``; each batch is drawn with replacement. Chapter: full-models.
-
-    Raises TypeError for a dtype that is not floating point, ValueError for no points, NaN or infinity.
+    ``make_data`` gives the data when they are first asked for, so that a recipe downloads nothing by itself. Recipes
+    differ from one another by ``dataclasses.replace``. Raises ValueError or TypeError that names the argument.
+    Chapter: full-models.
     """
 
-    points: Float[Tensor, "n ..."]
+    make_data: Callable[[], Any]
+    generator: nn.Module
+    critic: nn.Module
+    loss: AdversarialLoss
+    constraint: LipschitzConstraint
+    latent: Sampler = None  # type: ignore[assignment]  # None: the normal one that the generator asks for
+    optimizer: OptimizerFactory = Adam()  # noqa: RUF009  (a frozen value)
+    generator_optimizer: OptimizerFactory = None  # type: ignore[assignment]  # None: as the critic's
+    n_steps: int
+    critic_steps: int | Callable[[int], int] = 5
+    batch_size: int = 256
+    seed: int | Sequence[int] = 0
+    linear_decay: bool = False
+    ema: float = 0.0
+    certify_every: int | None = None
 
     def __post_init__(self) -> None:
-        if not self.points.is_floating_point():
-            raise TypeError(f"data has dtype {self.points.dtype}: floating-point numbers are needed")
-        if self.points.ndim < 2 or self.points.numel() == 0:
-            raise ValueError(f"data has shape {tuple(self.points.shape)}: (n, …) is needed, with at least one sample")
-        if bad := int((~self.points.isfinite()).sum()):
-            raise ValueError(f"data holds {bad} values that are NaN or infinite")
+        given = vars(self).copy()
+        networks = {name: given[name] for name in ("generator", "critic")}
+        for name, network in networks.items():
+            _check_network(name, network)
+        if shared := _shared(*networks.values()):
+            raise ValueError(f"generator and critic share {', '.join(shared)}: each needs weights of its own")
+        each, several = seeds(given["seed"])
+        checked = {
+            "latent": latent_for(unwrapped(self.generator)) if self.latent is None else self.latent,
+            "generator_optimizer": given["generator_optimizer"] or self.optimizer,
+            "n_steps": checks.whole("n_steps", self.n_steps),
+            "batch_size": checks.whole("batch_size", self.batch_size),
+            "seed": each if several else each[0],
+            "ema": _decay(self.ema),
+            "linear_decay": flag("linear_decay", self.linear_decay),
+        }
+        if not callable(self.critic_steps):
+            checked["critic_steps"] = checks.whole("critic_steps", self.critic_steps)
+        if self.certify_every is not None:
+            checked["certify_every"] = checks.whole("certify_every", self.certify_every)
+            if several:
+                message = "certified bounds need one copy, seed is a list"
+                raise ValueError(f"certify_every is {self.certify_every}: {message}")
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        self._check_parts()
+        for name, network in networks.items():
+            if not any(parameter.requires_grad for parameter in network.parameters()):
+                raise ValueError(f"{name} has no parameter that requires a gradient: there is nothing to train")
 
-    def __repr__(self) -> str:
-        return f"tensor of shape {tuple(self.points.shape)}"
+    def _check_parts(self) -> None:
+        hooks = ("attach", "penalty", "project")
+        needed = {
+            "loss": (("critic", "generator"), "a value of wgan_lib.losses, such as WASSERSTEIN"),
+            "constraint": (hooks, "a value of wgan_lib.constraints, such as GradientPenalty(10.0)"),
+            "latent": (("sample",), "something with sample(n, generator), such as NormalLatent(2)"),
+            "optimizer": (("__call__",), "a function from parameters to an optimiser, such as Adam(1e-3)"),
+            "generator_optimizer": (("__call__",), "a function from parameters to an optimiser, such as Adam(1e-3)"),
+            "make_data": (("__call__",), "a function that gives the data"),
+        }
+        for name, (methods, wanted) in needed.items():
+            part = getattr(self, name)
+            a_class = isinstance(part, type) and "__call__" not in methods
+            if a_class or not all(callable(getattr(part, method, None)) for method in methods):
+                raise TypeError(f"{name} is {identity.describe(part)}: it must be {wanted}")
 
-    def sample(self, n: int, generator: torch.Generator) -> Float[Tensor, "n ..."]:
-        """Draw n of the points; ValueError if there are fewer."""
-        if n > len(self.points):
-            raise ValueError(f"batch_size is {n}, larger than the data, which hold {len(self.points)} samples")
-        rows = torch.randint(len(self.points), (n,), generator=generator, device=generator.device)
-        return self.points[rows.to(self.points.device)]
+    @cached_property
+    def data(self) -> Sampler:
+        """What it learns: made at first use, and only then downloaded where files are missing."""
+        return samplable(self.make_data())
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds, one of them too."""
+        return self.seed if isinstance(self.seed, tuple) else (self.seed,)
+
+    @property
+    def several(self) -> bool:
+        """Whether networks and hooks see a copies axis: where the caller's seed is a list."""
+        return isinstance(self.seed, tuple)
+
+    def settings(self) -> dict[str, Any]:
+        """Return the recipe as JSON, each part as a short text, as records keep it."""
+        parts = ("data", "loss", "constraint", "latent", "optimizer", "generator_optimizer")
+        numbers = ("batch_size", "ema", "n_steps", "linear_decay", "certify_every")
+        steps = identity.describe(self.critic_steps) if callable(self.critic_steps) else self.critic_steps
+        return {
+            **{name: getattr(self, name) for name in numbers},
+            **{name: identity.describe(getattr(self, name)) for name in parts},
+            "seed": list(self.seeds) if self.several else self.seed,
+            "critic_steps": steps,
+        }
+
+    def fingerprints(self) -> dict[str, Any]:
+        """Return what tells this recipe from any other by its contents, as JSON; optimisers aside, once they are made.
+
+        Ask before the constraint is attached.
+        """
+        told = {name: identity.structure(getattr(self, name)) for name in ("generator", "critic")}
+        parts = ("data", "loss", "constraint", "latent", "critic_steps", "batch_size", "seed", "ema", "linear_decay")
+        return told | {name: identity.fingerprint(getattr(self, name)) for name in parts}
 
 
-@dataclass(frozen=True)
-class Adam:
-    """Adam, by default as for WGAN-GP: no momentum. Source: Gulrajani 2017, Algorithm 1. Chapter: critic."""
-
-    learning_rate: float = 1e-4
-    betas: tuple[float, float] = (0.0, 0.9)
-
-    def __call__(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        """Make the optimiser; fused, three times faster on small networks than PyTorch's default."""
-        return torch.optim.Adam(parameters, lr=self.learning_rate, betas=self.betas, fused=True)
+def flag(name: str, value: object) -> bool:
+    """Give a truth value as a bool, else TypeError. Chapter: critic."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} is {value!r}: it must be True or False")
+    return bool(value)
 
 
-@dataclass(frozen=True)
-class RMSProp:
-    """RMSProp, the first WGAN's optimiser. Source: Arjovsky 2017, Algorithm 1 (α = 5e-5). Chapter: critic."""
-
-    learning_rate: float = 5e-5
-
-    def __call__(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        """Make the optimiser."""
-        return torch.optim.RMSprop(parameters, lr=self.learning_rate)
+def _decay(ema: Any) -> float:
+    decay = checks.number("ema", ema)
+    if not 0 <= decay < 1:
+        raise ValueError(f"ema is {ema}: the decay of the averaged generator must lie in [0, 1)")
+    return decay
 
 
-def original_critic_steps(index: int) -> int:
-    """Return the n_critic of the first WGAN's code: 100 for generator steps 0 to 24 and every 500th, else 5.
-
-    Source: martinarjovsky/WassersteinGAN, main.py; the paper's Algorithm 1 has 5 throughout. Chapter: critic.
-    """
-    return 100 if index < 25 or index % 500 == 0 else 5
-
-
-def latent_for(generator: nn.Module) -> NormalLatent:
-    """Return the normal latent that a generator's first linear layer asks for.
-
-    Raises ValueError for a generator that does not start with a layer that has ``in_features``. Chapter: critic.
-    """
-    size = next((layer.in_features for layer in generator.modules() if hasattr(layer, "in_features")), None)
-    if not isinstance(size, int):
-        raise ValueError("latent is None, and the generator's layers do not tell its size: pass NormalLatent(size)")
-    return NormalLatent(size)
+def _check_network(name: str, network: Any) -> None:
+    if not isinstance(network, nn.Module):
+        raise TypeError(f"{name} is {identity.describe(network)}: it must be a torch.nn.Module")
+    tensors = dict(network.named_parameters()) | dict(network.named_buffers())
+    for place, tensor in tensors.items():
+        if nn.parameter.is_lazy(tensor):
+            raise ValueError(f"{name} has a lazy parameter {place}: call it once on a batch before training")
+        if tensor.is_meta:
+            raise ValueError(f"{name}'s {place} is on the meta device: it holds no numbers")
+        if tensor.is_inference():
+            raise ValueError(f"{name}'s {place} was made inside torch.inference_mode(): make it outside to train it")
+        if isinstance(tensor, nn.Parameter) and not bool(tensor.isfinite().all()):
+            raise ValueError(f"{name}'s {place} holds NaN or infinite values")
 
 
-def describe(part: object) -> str:
-    """Return a text that is the same in every process: a loss's name, a function's name, else the ``repr``.
-
-    At most 200 characters: a part that holds a tensor would else tell all its numbers. Chapter: full-models.
-    """
-    name = next((name for name, value in vars(losses).items() if value is part), None)
-    text = name or getattr(part, "__qualname__", None) or repr(part)
-    text = re.sub(r" at 0x[0-9a-f]+", "", text)  # an address is another one in each process
-    return text if len(text) <= 200 else f"{text[:199]}…"
+def _shared(generator: nn.Module, critic: nn.Module) -> list[str]:
+    theirs: set[int] = {id(tensor) for tensor in [*critic.parameters(), *critic.buffers()]}
+    named: list[tuple[str, Tensor]] = [*generator.named_parameters(), *generator.named_buffers()]
+    return [name for name, tensor in named if id(tensor) in theirs]

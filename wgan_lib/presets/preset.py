@@ -1,0 +1,41 @@
+"""A preset: a recipe with a name, where it comes from and what its authors scored."""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from wgan_lib import training
+from wgan_lib.training import OptimizerFactory, Recipe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset(Recipe):
+    """A complete training: all that ``training.train`` needs, with ``source`` and the ``published`` score.
+
+    Presets differ from one another by ``dataclasses.replace``. Chapter: full-models.
+    """
+
+    name: str
+    source: str
+    published: str
+
+    def train(self, **changes: Any) -> Generator[training.Step, None, None]:
+        """Return ``training.train`` of this preset; ``changes`` (seed, n_steps, checkpoint_dir, …) come on top.
+
+        Raises what ``training.train`` raises. Chapter: full-models.
+        """
+        told = {"name", "make_data", "source", "published"}
+        arguments = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in told}
+        if "data" not in changes:
+            arguments["data"] = self.data
+        return training.train(**{**arguments, **changes})
+
+
+Build = Callable[[int, Path], Preset]
+"""What makes a preset: from the seed of its networks, and the folder where pictures lie or are put."""
+
+
+def both(optimizer: OptimizerFactory) -> dict[str, Any]:
+    """Return the change that gives both networks this optimiser. Chapter: full-models."""
+    return {"optimizer": optimizer, "generator_optimizer": optimizer}

@@ -1,0 +1,175 @@
+"""What a training is made of, told twice: short for people, and by its contents, so that no other run passes for it.
+
+A resumed training must be the one that was interrupted. So tensors are told by a hash of their numbers, functions by
+their code and by what they close over, networks by their layers, numbers by their value: 10, 10.0 and numpy's 10 are
+one number. What the library, PyTorch and numpy bring themselves is told by its name.
+"""
+
+import dataclasses
+import functools
+import hashlib
+import inspect
+import re
+from collections.abc import Collection, Mapping
+from functools import cached_property
+from numbers import Real
+from pathlib import PurePath
+from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from wgan_lib.networks import unwrapped
+
+_KNOWN = {"wgan_lib", "torch", "numpy", "builtins", "functools", "collections", "typing", "enum", "abc", "pathlib"}
+
+
+def describe(part: object) -> str:
+    """Return a text that is the same in every process: a loss's name, a function's name, else the ``repr``.
+
+    At most 200 characters: a part that holds a tensor would else tell all its numbers. Chapter: full-models.
+    """
+    text = getattr(part, "name", None) if isinstance(part, tuple) else getattr(part, "__qualname__", None)
+    text = text or repr(part)
+    text = re.sub(r" at 0x[0-9a-f]+", "", text)  # an address is another one in each process
+    return text if len(text) <= 200 else f"{text[:199]}…"
+
+
+def fingerprint(part: object) -> str:
+    """Return a text that differs for parts that train differently, and is the same for equal ones in every process.
+
+    Own functions are told by their compiled code, which another version of Python compiles differently.
+    Chapter: full-models.
+    """
+    text = _told(part, ())
+    return text if len(text) <= 400 else f"{text[:300]}… {_digest(text.encode())}"
+
+
+def structure(network: nn.Module) -> str:
+    """Return the fingerprint of a network's layers and shapes, whatever numbers it holds. Chapter: full-models."""
+    text = _layers(unwrapped(network), ())
+    return f"{type(unwrapped(network)).__name__} {_digest(text.encode())}"
+
+
+def _digest(content: bytes | memoryview) -> str:
+    return hashlib.blake2b(content, digest_size=12).hexdigest()
+
+
+def _told(value: Any, seen: tuple[int, ...]) -> str:
+    if id(value) in seen:
+        return "…"
+    seen = (*seen, id(value))
+    if value is None or isinstance(value, bool | np.bool_ | str | bytes):
+        return str(value) if isinstance(value, np.bool_) else repr(value)
+    if isinstance(value, Real):
+        return _number(value)
+    if isinstance(value, Tensor | np.ndarray):
+        return _tensor(value)
+    if isinstance(value, PurePath):
+        return repr(str(value))
+    if isinstance(value, torch.Generator):
+        return _tensor(value.get_state())
+    if isinstance(value, nn.Module):
+        return f"{_layers(unwrapped(value), seen)} {_told(unwrapped(value).state_dict(), seen)}"
+    if isinstance(value, type):
+        return _class(value, seen)
+    if isinstance(value, FunctionType):
+        return _function(value, seen)
+    if isinstance(value, MethodType):
+        return f"{_told(value.__self__, seen)}.{_told(value.__func__, seen)}"
+    if isinstance(value, functools.partial):
+        return f"partial{_told((value.func, value.args, value.keywords), seen)}"
+    if isinstance(value, ModuleType):
+        return value.__name__
+    return _contents(value, seen)
+
+
+def _contents(value: Any, seen: tuple[int, ...]) -> str:
+    kind = "" if type(value) in (list, tuple, dict) else _class(type(value), seen)
+    if isinstance(value, Mapping):
+        return f"{kind}{{{', '.join(f'{_told(k, seen)}: {_told(v, seen)}' for k, v in value.items())}}}"
+    if isinstance(value, set | frozenset):
+        return f"{kind}{{{', '.join(sorted(_told(v, seen) for v in value))}}}"
+    if isinstance(value, Collection) and isinstance(value, list | tuple):
+        return f"{kind}({', '.join(_told(v, seen) for v in value)})"
+    if dataclasses.is_dataclass(value):
+        held = {field: getattr(value, field.name, None) for field in dataclasses.fields(value)}
+        # What is as by default is left out, so that a field which a later version adds does not make another run.
+        fields = {f.name: v for f, v in held.items() if _told(f.default, ()) != _told(v, ())}
+    elif hasattr(value, "__dict__"):
+        derived = {name for name, made in vars(type(value)).items() if isinstance(made, cached_property)}
+        fields = {name: held for name, held in vars(value).items() if name not in derived}
+    else:
+        return kind + re.sub(r" at 0x[0-9a-f]+", "", repr(value))
+    return f"{kind}({', '.join(f'{name}={_told(held, seen)}' for name, held in fields.items())})"
+
+
+def _number(value: Real) -> str:
+    exact = float(value)
+    whole = exact.is_integer() and abs(exact) < 2**53
+    return str(int(exact)) if whole else str(int(value)) if isinstance(value, int | np.integer) else repr(exact)
+
+
+def _tensor(value: Tensor | np.ndarray) -> str:
+    if isinstance(value, np.ndarray):
+        content, shape, dtype = np.ascontiguousarray(value).tobytes(), value.shape, str(value.dtype)
+    else:
+        flat = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+        content, shape, dtype = flat.numpy().tobytes(), tuple(value.shape), str(value.dtype)
+    return f"{dtype} {shape} {_digest(content)}"
+
+
+def _function(function: FunctionType, seen: tuple[int, ...]) -> str:
+    name = f"{_root(function.__module__)}.{function.__qualname__}"
+    local = "<" in function.__qualname__  # a lambda, or a function inside another: its name does not tell it
+    if _root(function.__module__) in _KNOWN and not local:
+        return name
+    cells = list(inspect.getclosurevars(function).nonlocals.values())
+    used = [function.__globals__.get(called) for called in sorted(_names(function.__code__))]
+    simple = Real | str | tuple | Tensor | np.ndarray | FunctionType
+    held = [function.__defaults__, function.__kwdefaults__, cells, [v for v in used if isinstance(v, simple)]]
+    return f"{name} {_digest(_code(function.__code__).encode())} {_told(held, seen)}"
+
+
+def _names(code: CodeType) -> set[str]:
+    inner = [_names(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
+    return {*code.co_names}.union(*inner)
+
+
+def _code(code: CodeType) -> str:
+    def constant(value: Any) -> str:
+        if isinstance(value, CodeType):
+            return _code(value)
+        return str(sorted(map(repr, value))) if isinstance(value, frozenset) else repr(value)
+
+    return f"{code.co_code.hex()} {code.co_names} {[constant(value) for value in code.co_consts]}"
+
+
+def _class(kind: type, seen: tuple[int, ...]) -> str:
+    name = f"{_root(kind.__module__)}.{kind.__qualname__}"
+    if _root(kind.__module__) in _KNOWN or id(kind) in seen:
+        return name
+    seen = (*seen, id(kind))
+    inside = [getattr(made, "__func__", getattr(made, "fget", made)) for made in vars(kind).values()]
+    told = [_function(made, seen) for made in inside if isinstance(made, FunctionType)]
+    bases = [_class(base, seen) for base in kind.__bases__ if base is not object]
+    return f"{name} {_digest(' '.join([*told, *bases]).encode())}"
+
+
+def _root(module: str | None) -> str:
+    return (module or "").partition(".")[0]  # a module may move within its package
+
+
+def _layers(network: nn.Module, seen: tuple[int, ...]) -> str:
+    lines = []
+    for name, layer in network.named_modules():
+        if hasattr(layer, "_orig_mod"):
+            continue  # the compiler's wrap
+        plain = Real | str | tuple | FunctionType
+        own = {k: v for k, v in vars(layer).items() if isinstance(v, plain) and k != "training" and k[0] != "_"}
+        lines.append(f"{name.replace('_orig_mod.', '')}: {_class(type(layer), seen)} {_told(own, seen)}")
+    shapes = [f"{name} {tuple(t.shape)} {t.dtype}" for name, t in network.state_dict().items()]
+    trained = [str(parameter.requires_grad) for parameter in network.parameters()]
+    return "\n".join([*lines, *shapes, *trained]).replace("_orig_mod.", "")
