@@ -25,21 +25,22 @@ class Recipe:
     Chapter: full-models.
     """
 
+    # What is ``| Any`` may be given otherwise, as None or as numpy's number: it is checked, and made plain, at once.
     make_data: Callable[[], Any]
     generator: nn.Module
     critic: nn.Module
     loss: AdversarialLoss
     constraint: LipschitzConstraint
-    latent: Sampler = None  # type: ignore[assignment]  # None: the normal one that the generator asks for
+    latent: Sampler | Any = None  # None: the normal one that the generator asks for
     optimizer: OptimizerFactory = Adam()  # noqa: RUF009  (a frozen value)
-    generator_optimizer: OptimizerFactory = None  # type: ignore[assignment]  # None: as the critic's
-    n_steps: int
-    critic_steps: int | Callable[[int], int] = 5
-    batch_size: int = 256
-    seed: int | Sequence[int] = 0
-    linear_decay: bool = False
-    ema: float = 0.0
-    certify_every: int | None = None
+    generator_optimizer: OptimizerFactory | Any = None  # None: as the critic's
+    n_steps: int | Any
+    critic_steps: int | Callable[[int], int] | Any = 5
+    batch_size: int | Any = 256
+    seed: int | Sequence[int] | Any = 0
+    linear_decay: bool | Any = False
+    ema: float | Any = 0.0
+    certify_every: int | Any | None = None
 
     def __post_init__(self) -> None:
         given = vars(self).copy()

@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 SIGNALS = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
@@ -112,6 +112,7 @@ def _handled(ours: _Ours, where: Callable[[Any], bool]) -> Iterator[None]:
                 signal.signal(number, handler)
 
 
+@runtime_checkable
 class Saved(Protocol):
     """What can be open: its ``rescue`` writes a checkpoint if it is between two steps, its ``close`` ends it.
 
