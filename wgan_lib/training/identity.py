@@ -23,6 +23,8 @@ from torch import Tensor, nn
 
 from wgan_lib.networks import unwrapped
 
+Memo = dict[int, tuple[Any, str]]
+
 _KNOWN = {"wgan_lib", "torch", "numpy", "builtins", "functools", "collections", "typing", "enum", "abc", "pathlib"}
 
 
@@ -43,13 +45,12 @@ def fingerprint(part: object) -> str:
     Own functions are told by their compiled code, which another version of Python compiles differently.
     Chapter: full-models.
     """
-    text = _told(part, ())
-    return text if len(text) <= 400 else f"{text[:300]}… {_digest(text.encode())}"
+    return _told(part, {})
 
 
 def structure(network: nn.Module) -> str:
     """Return the fingerprint of a network's layers and shapes, whatever numbers it holds. Chapter: full-models."""
-    text = _layers(unwrapped(network), ())
+    text = _layers(unwrapped(network), {})
     return f"{type(unwrapped(network)).__name__} {_digest(text.encode())}"
 
 
@@ -57,10 +58,16 @@ def _digest(content: bytes | memoryview) -> str:
     return hashlib.blake2b(content, digest_size=12).hexdigest()
 
 
-def _told(value: Any, seen: tuple[int, ...]) -> str:
-    if id(value) in seen:
-        return "…"
-    seen = (*seen, id(value))
+def _told(value: Any, memo: Memo) -> str:
+    """Tell a value once, however often it is met: long texts stand as their hash, so that no web of parts explodes."""
+    if id(value) not in memo:
+        memo[id(value)] = (value, "…")  # inside itself; the value is kept, lest another gets its id
+        text = _tell(value, memo)
+        memo[id(value)] = (value, text if len(text) <= 200 else f"{text[:100]}… {_digest(text.encode())}")
+    return memo[id(value)][1]
+
+
+def _tell(value: Any, memo: Memo) -> str:
     if value is None or isinstance(value, bool | np.bool_ | str | bytes):
         return str(value) if isinstance(value, np.bool_) else repr(value)
     if isinstance(value, Real):
@@ -72,38 +79,38 @@ def _told(value: Any, seen: tuple[int, ...]) -> str:
     if isinstance(value, torch.Generator):
         return _tensor(value.get_state())
     if isinstance(value, nn.Module):
-        return f"{_layers(unwrapped(value), seen)} {_told(unwrapped(value).state_dict(), seen)}"
+        return f"{_layers(unwrapped(value), memo)} {_told(unwrapped(value).state_dict(), memo)}"
     if isinstance(value, type):
-        return _class(value, seen)
+        return _class(value, memo)
     if isinstance(value, FunctionType):
-        return _function(value, seen)
+        return _function(value, memo)
     if isinstance(value, MethodType):
-        return f"{_told(value.__self__, seen)}.{_told(value.__func__, seen)}"
+        return f"{_told(value.__self__, memo)}.{_told(value.__func__, memo)}"
     if isinstance(value, functools.partial):
-        return f"partial{_told((value.func, value.args, value.keywords), seen)}"
+        return f"partial{_told((value.func, value.args, value.keywords), memo)}"
     if isinstance(value, ModuleType):
         return value.__name__
-    return _contents(value, seen)
+    return _contents(value, memo)
 
 
-def _contents(value: Any, seen: tuple[int, ...]) -> str:
-    kind = "" if type(value) in (list, tuple, dict) else _class(type(value), seen)
+def _contents(value: Any, memo: Memo) -> str:
+    kind = "" if type(value) in (list, tuple, dict) else _told(type(value), memo)
     if isinstance(value, Mapping):
-        return f"{kind}{{{', '.join(f'{_told(k, seen)}: {_told(v, seen)}' for k, v in value.items())}}}"
+        return f"{kind}{{{', '.join(f'{_told(k, memo)}: {_told(v, memo)}' for k, v in value.items())}}}"
     if isinstance(value, set | frozenset):
-        return f"{kind}{{{', '.join(sorted(_told(v, seen) for v in value))}}}"
+        return f"{kind}{{{', '.join(sorted(_told(v, memo) for v in value))}}}"
     if isinstance(value, Collection) and isinstance(value, list | tuple):
-        return f"{kind}({', '.join(_told(v, seen) for v in value)})"
+        return f"{kind}({', '.join(_told(v, memo) for v in value)})"
     if dataclasses.is_dataclass(value):
         held = {field: getattr(value, field.name, None) for field in dataclasses.fields(value)}
         # What is as by default is left out, so that a field which a later version adds does not make another run.
-        fields = {f.name: v for f, v in held.items() if _told(f.default, ()) != _told(v, ())}
+        fields = {f.name: v for f, v in held.items() if _told(f.default, {}) != _told(v, {})}
     elif hasattr(value, "__dict__"):
         derived = {name for name, made in vars(type(value)).items() if isinstance(made, cached_property)}
         fields = {name: held for name, held in vars(value).items() if name not in derived}
     else:
         return kind + re.sub(r" at 0x[0-9a-f]+", "", repr(value))
-    return f"{kind}({', '.join(f'{name}={_told(held, seen)}' for name, held in fields.items())})"
+    return f"{kind}({', '.join(f'{name}={_told(held, memo)}' for name, held in fields.items())})"
 
 
 def _number(value: Real) -> str:
@@ -121,7 +128,8 @@ def _tensor(value: Tensor | np.ndarray) -> str:
     return f"{dtype} {shape} {_digest(content)}"
 
 
-def _function(function: FunctionType, seen: tuple[int, ...]) -> str:
+def _function(function: FunctionType, memo: Memo) -> str:
+    function = inspect.unwrap(function)  # what decorators close over may be half the library
     name = f"{_root(function.__module__)}.{function.__qualname__}"
     local = "<" in function.__qualname__  # a lambda, or a function inside another: its name does not tell it
     if _root(function.__module__) in _KNOWN and not local:
@@ -130,7 +138,7 @@ def _function(function: FunctionType, seen: tuple[int, ...]) -> str:
     used = [function.__globals__.get(called) for called in sorted(_names(function.__code__))]
     simple = Real | str | tuple | Tensor | np.ndarray | FunctionType
     held = [function.__defaults__, function.__kwdefaults__, cells, [v for v in used if isinstance(v, simple)]]
-    return f"{name} {_digest(_code(function.__code__).encode())} {_told(held, seen)}"
+    return f"{name} {_digest(_code(function.__code__).encode())} {_told(held, memo)}"
 
 
 def _names(code: CodeType) -> set[str]:
@@ -147,14 +155,13 @@ def _code(code: CodeType) -> str:
     return f"{code.co_code.hex()} {code.co_names} {[constant(value) for value in code.co_consts]}"
 
 
-def _class(kind: type, seen: tuple[int, ...]) -> str:
+def _class(kind: type, memo: Memo) -> str:
     name = f"{_root(kind.__module__)}.{kind.__qualname__}"
-    if _root(kind.__module__) in _KNOWN or id(kind) in seen:
+    if _root(kind.__module__) in _KNOWN:
         return name
-    seen = (*seen, id(kind))
     inside = [getattr(made, "__func__", getattr(made, "fget", made)) for made in vars(kind).values()]
-    told = [_function(made, seen) for made in inside if isinstance(made, FunctionType)]
-    bases = [_class(base, seen) for base in kind.__bases__ if base is not object]
+    told = [_told(made, memo) for made in inside if isinstance(made, FunctionType)]
+    bases = [_told(base, memo) for base in kind.__bases__ if base is not object]
     return f"{name} {_digest(' '.join([*told, *bases]).encode())}"
 
 
@@ -162,14 +169,14 @@ def _root(module: str | None) -> str:
     return (module or "").partition(".")[0]  # a module may move within its package
 
 
-def _layers(network: nn.Module, seen: tuple[int, ...]) -> str:
+def _layers(network: nn.Module, memo: Memo) -> str:
     lines = []
     for name, layer in network.named_modules():
         if hasattr(layer, "_orig_mod"):
             continue  # the compiler's wrap
         plain = Real | str | tuple | FunctionType
         own = {k: v for k, v in vars(layer).items() if isinstance(v, plain) and k != "training" and k[0] != "_"}
-        lines.append(f"{name.replace('_orig_mod.', '')}: {_class(type(layer), seen)} {_told(own, seen)}")
+        lines.append(f"{name.replace('_orig_mod.', '')}: {_told(type(layer), memo)} {_told(own, memo)}")
     shapes = [f"{name} {tuple(t.shape)} {t.dtype}" for name, t in network.state_dict().items()]
     trained = [str(parameter.requires_grad) for parameter in network.parameters()]
     return "\n".join([*lines, *shapes, *trained]).replace("_orig_mod.", "")
