@@ -137,6 +137,10 @@ function addPainting(w) {
   w.invalidate = () => {
     if (!request && !drawing) request = requestAnimationFrame(w.paint);
   };
+  /** Draws at once what is to be drawn in the next frame. */
+  w.flush = () => {
+    if (request && !drawing) w.paint();
+  };
   w.draw = (fn) => {
     w.draws.push(fn);
     w.invalidate();

@@ -103,7 +103,10 @@ function addAnimation(w) {
 /** What the page's script may call: wganMove and wganState on the root. */
 function addMoves(w) {
   w.readings = {};
-  w.root.wganState = () => ({ ...w.now(), ...w.readings });
+  w.root.wganState = () => {
+    w.flush(); // the readings belong to the traits of the last draw
+    return { ...w.now(), ...w.readings };
+  };
   w.root.wganMove = (changes, { animate = true } = {}) => {
     const goal = {};
     for (const [trait, value] of Object.entries(changes)) {
