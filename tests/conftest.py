@@ -1,6 +1,7 @@
 """What holds for every test: no accelerators, and types and shapes checked at each call into the library."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -44,6 +45,14 @@ def shapes_unchecked() -> Iterator[None]:
     """For a test that compiles a network: torch's compiler cannot trace the checks."""
     with unchecked():
         yield
+
+
+@pytest.fixture(autouse=True)
+def _ctrl_c_as_in_a_terminal() -> Iterator[None]:
+    """Background jobs, nohup and some CI ignore SIGINT, here and in every process started from here."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 pytest_plugins = ["widget_pages"]  # the browser and its pages, loaded once the checks above are in place
