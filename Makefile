@@ -53,6 +53,7 @@ benchmark: $(READY)
 
 # Measures that take long or depend on the machine, which no test may: kills without end, weights and speed of the pages.
 soak: $(READY) $(BROWSERS) book
+	python -m pytest -m soak
 	python experiments/kill_and_resume.py --kills 20
 	python benchmarks/widgets.py
 

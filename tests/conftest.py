@@ -40,6 +40,14 @@ def pytest_configure() -> None:
     pytest.raises = _raises_unchecked  # type: ignore[assignment]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave measures to `make soak`, which asks for them by `-m soak`."""
+    if "soak" not in (config.option.markexpr or ""):
+        measures = [item for item in items if item.get_closest_marker("soak")]
+        items[:] = [item for item in items if item not in measures]
+        config.hook.pytest_deselected(items=measures)
+
+
 @pytest.fixture
 def shapes_unchecked() -> Iterator[None]:
     """For a test that compiles a network: torch's compiler cannot trace the checks."""

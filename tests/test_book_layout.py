@@ -36,6 +36,7 @@ DARK_BOXES = """() => {
         .map(([e]) => `${e.tagName}.${e.className}`))].slice(0, 8); }"""
 
 
+@pytest.mark.soak  # how far a page moves depends on how busy the machine is
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_does_not_jump_while_it_settles(chromium: sync_api.Browser, name: str, width: int) -> None:  # noqa: F811

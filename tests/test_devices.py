@@ -49,5 +49,5 @@ def test_chapters_name_the_device_where_they_look_at_networks_afterwards():
     cells = [cell.source for page in pages for cell in page.cells if cell.cell_type == "code"]
     nodes = [node for source in cells if "training.train(" in source for node in ast.walk(ast.parse(source))]
     calls = [n for n in nodes if isinstance(n, ast.Call) and ast.unparse(n.func) == "training.train"]
-    assert len(calls) >= 2
+    assert calls
     assert all("'cpu'" in [ast.unparse(k.value) for k in call.keywords if k.arg == "device"] for call in calls)

@@ -104,7 +104,7 @@ class Number(t.TraitType[float, float]):
 
 
 class Whole(t.TraitType[int, int]):
-    """A whole number, numpy's too; kept as an int. Its range depends on the widget: see `BookWidget.reaches`."""
+    """A whole number, numpy's too; kept as an int. Its range depends on the widget: see `BookWidget.reaches`. Chapter: every one."""
 
     info_text = "a whole number"
 
@@ -160,7 +160,7 @@ def _named() -> Iterator[None]:
 
 
 class Reading(t.TraitType[Any, Any]):
-    """A number that follows from the traits; see `reading`."""
+    """A number that follows from the traits; see `reading`. Chapter: every one."""
 
     def __init__(self, compute: Callable[[Any], Any], follows: tuple[str, ...]) -> None:
         super().__init__(None, allow_none=True, read_only=True)
