@@ -104,7 +104,10 @@ class Number(t.TraitType[float, float]):
 
 
 class Whole(t.TraitType[int, int]):
-    """A whole number, numpy's too; kept as an int. Its range depends on the widget: see `BookWidget.reaches`. Chapter: every one."""
+    """A whole number, numpy's too; kept as an int. Its range depends on the widget: see `BookWidget.reaches`.
+
+    Chapter: every one.
+    """
 
     info_text = "a whole number"
 
