@@ -39,7 +39,7 @@ function choice(w, { parent = w.inputs, trait, label, names = {} }) {
   set.append(html("legend", {}, label), ...radios.map(worded));
   w.draw(() => {
     for (const radio of radios) radio.checked = radio.value === String(w.get(trait));
-    set.setAttribute("aria-valuetext", names[w.get(trait)] ?? String(w.get(trait)));
+    set.dataset.said = names[w.get(trait)] ?? String(w.get(trait)); // a group may have no aria-valuetext
   });
   return parent.appendChild(set);
 }
@@ -106,7 +106,7 @@ function check(w, { parent = w.inputs, trait, label }) {
   const input = html("input", { type: "checkbox", "data-trait": trait, "aria-label": label, onchange: press });
   w.draw(() => {
     input.checked = Boolean(w.get(trait));
-    input.setAttribute("aria-valuetext", input.checked ? "on" : "off");
+    input.dataset.said = input.checked ? "on" : "off";
   });
   return parent.appendChild(html("label", { class: "me-check" }, input, html("span", {}, label)));
 }

@@ -147,7 +147,9 @@ function spoken(w, trait) {
   const node = marked(w, trait)[0],
     v = w.get(trait);
   const text =
-    node?.closest("[aria-valuetext]")?.getAttribute("aria-valuetext") ?? (typeof v === "number" ? fixed(v) : String(v));
+    node?.closest("[aria-valuetext]")?.getAttribute("aria-valuetext") ??
+    node?.closest("[data-said]")?.dataset.said ??
+    (typeof v === "number" ? fixed(v) : String(v));
   return `${node?.closest("[aria-label]")?.getAttribute("aria-label") ?? trait}: ${text}`;
 }
 
