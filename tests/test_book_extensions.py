@@ -2,14 +2,12 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
-from playwright import sync_api
 
 ROOT = Path(__file__).parents[1]
 EXTENSIONS = ROOT / "book/_ext"
@@ -140,26 +138,23 @@ def test_quiz_stylesheet_reaches_the_page(tiny_book):
 
 
 @pytest.mark.browser
-def test_quiz_answers_to_keys_and_folds_in_print(tiny_book):
-    with sync_api.sync_playwright() as playwright:
-        chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        context = browser.new_context(offline=True, java_script_enabled=False)
-        page = context.new_page()
-        page.goto((tiny_book / "_build/html/one.html").as_uri(), wait_until="domcontentloaded")
-        wrong, right = (page.locator(f".quiz >> nth=0 >> .quiz-{kind}") for kind in ("wrong", "right"))
-        assert not wrong.is_visible()
-        assert not right.is_visible()
-        page.get_by_label("one metre").first.focus()
-        page.keyboard.press("Space")
-        assert wrong.is_visible()
-        page.keyboard.press("ArrowDown")
-        assert right.is_visible()
-        assert not wrong.is_visible()
-        assert not page.locator(".quiz >> nth=1 >> .quiz-right").is_visible()
-        page.emulate_media(media="print")
-        assert not right.is_visible()
-        browser.close()
+def test_quiz_answers_to_keys_and_folds_in_print(tiny_book, browser):
+    context = browser.new_context(offline=True, java_script_enabled=False)
+    page = context.new_page()
+    page.goto((tiny_book / "_build/html/one.html").as_uri(), wait_until="domcontentloaded")
+    wrong, right = (page.locator(f".quiz >> nth=0 >> .quiz-{kind}") for kind in ("wrong", "right"))
+    assert not wrong.is_visible()
+    assert not right.is_visible()
+    page.get_by_label("one metre").first.focus()
+    page.keyboard.press("Space")
+    assert wrong.is_visible()
+    page.keyboard.press("ArrowDown")
+    assert right.is_visible()
+    assert not wrong.is_visible()
+    assert not page.locator(".quiz >> nth=1 >> .quiz-right").is_visible()
+    page.emulate_media(media="print")
+    assert not right.is_visible()
+    context.close()
 
 
 def test_notebook_numbers_are_those_of_the_page(tiny_book):

@@ -1,7 +1,6 @@
 """Every page of the built book: whole without a network, without errors, accessible, no wider than the window."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -16,8 +15,6 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parent.parent
 HTML = ROOT / "_build/html"
 AXE = ROOT / "tests/js/node_modules/axe-core/axe.min.js"
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 PAGES = ["index", *re.findall(r"- file: book/(\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))]
 WIDTHS = (1440, 768, 390, 320)
 LAID_OUT = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
@@ -27,14 +24,10 @@ SERIOUS = """() => axe.run(document, {resultTypes: ['violations'], preload: fals
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[sync_api.Browser]:
+def chromium(browser: sync_api.Browser) -> sync_api.Browser:
     if not (HTML / "index.html").exists():
         pytest.fail("the book is not built: run `make book` first")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=QUIET)
-        yield browser
-        browser.close()
+    return browser
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -49,47 +48,45 @@ def lab(tmp_path) -> Iterator[str]:
         server.wait(timeout=20)
 
 
-def test_drag_reaches_python_and_python_reaches_the_handle(lab):
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1300, "height": 1400})
-        page.set_default_timeout(60_000)
-        for _ in range(100):  # until the server listens
-            try:
-                page.goto(lab)
-                break
-            except sync_api.Error:
-                page.wait_for_timeout(300)
-        editors = page.locator(".jp-CodeCell .cm-content")
-        editors.first.wait_for()
-        page.get_by_text("Python 3", exact=False).first.wait_for()
+def test_drag_reaches_python_and_python_reaches_the_handle(lab, browser):
+    page = browser.new_page(viewport={"width": 1300, "height": 1400})
+    page.set_default_timeout(60_000)
+    for _ in range(100):  # until the server listens
+        try:
+            page.goto(lab)
+            break
+        except sync_api.Error:
+            page.wait_for_timeout(300)
+    editors = page.locator(".jp-CodeCell .cm-content")
+    editors.first.wait_for()
+    page.get_by_text("Python 3", exact=False).first.wait_for()
 
-        def run(cell: int) -> None:
-            editors.nth(cell).click()
-            page.keyboard.press("Control+Enter")
+    def run(cell: int) -> None:
+        editors.nth(cell).click()
+        page.keyboard.press("Control+Enter")
 
-        run(0)
-        handle = page.locator('[aria-label="mean of Q"]')
-        handle.wait_for()
-        handle.scroll_into_view_if_needed()
-        page.wait_for_function("document.querySelector('.me-tick')")
-        box = handle.locator(".me-knob").bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x + 90, y, steps=6)
-        page.mouse.up()
-        page.wait_for_function("Number(document.querySelector('[aria-label=\"mean of Q\"]').ariaValueNow) > 3")
-        shown = float(handle.get_attribute("aria-valuenow"))
-        assert shown > 3
-        assert page.get_by_role("button", name="Copy link").count() == 0  # a notebook has no address to share
+    run(0)
+    handle = page.locator('[aria-label="mean of Q"]')
+    handle.wait_for()
+    handle.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.me-tick')")
+    box = handle.locator(".me-knob").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 90, y, steps=6)
+    page.mouse.up()
+    page.wait_for_function("Number(document.querySelector('[aria-label=\"mean of Q\"]').ariaValueNow) > 3")
+    shown = float(handle.get_attribute("aria-valuenow"))
+    assert shown > 3
+    assert page.get_by_role("button", name="Copy link").count() == 0  # a notebook has no address to share
 
-        run(1)
-        output = page.locator(".jp-CodeCell").nth(1).locator(".jp-OutputArea-output")
-        output.wait_for()
-        assert json.loads(output.inner_text().removeprefix("now")) == pytest.approx(
-            [shown, divergences.js_normals(0, 1, shown, 1), shown]
-        )
-        run(2)
-        page.wait_for_function("document.querySelector('[aria-label=\"mean of Q\"]').ariaValueNow === '-1.5'")
-        browser.close()
+    run(1)
+    output = page.locator(".jp-CodeCell").nth(1).locator(".jp-OutputArea-output")
+    output.wait_for()
+    assert json.loads(output.inner_text().removeprefix("now")) == pytest.approx(
+        [shown, divergences.js_normals(0, 1, shown, 1), shown]
+    )
+    run(2)
+    page.wait_for_function("document.querySelector('[aria-label=\"mean of Q\"]').ariaValueNow === '-1.5'")
+    page.close()

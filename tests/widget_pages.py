@@ -16,7 +16,8 @@ from playwright import sync_api
 from wgan_lib import widgets
 
 HOST = (Path(__file__).parent.parent / "book/_static/widget-host.js").read_text(encoding="utf-8")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
 STYLE = """body { margin: 0; background: var(--pst-color-background) }
 main { max-width: 55rem; margin: auto; padding: 16px }
 html[data-theme=dark] { --pst-color-background: #14181e } html { --pst-color-background: #fff }"""
@@ -37,12 +38,19 @@ def page_of(views: list[ipywidgets.Widget], theme: str = "light", after: str = "
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[sync_api.Browser]:
-    """One Chromium for all tests."""
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+def playwright() -> Iterator[sync_api.Playwright]:
+    """Playwright's one server: a second one in the same thread refuses to start while this one lives."""
+    with sync_api.sync_playwright() as started:
         yield started
-        started.close()
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: sync_api.Playwright) -> Iterator[sync_api.Browser]:
+    """One Chromium for all tests: the system's where there is one, else Playwright's own."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    started = playwright.chromium.launch(executable_path=found, args=QUIET)
+    yield started
+    started.close()
 
 
 @pytest.fixture
