@@ -127,6 +127,7 @@ def assert_equal(found, expected) -> None:
         ("SandPiles", "moved", "Move the sand"),
         ("LipschitzCones", "foot", "Slide the cone"),
         ("ExactAndLearned", "frame", "Train"),
+        ("PowerIteration", "steps", "Iterate"),
     ],
 )
 def test_reset_and_every_grab_stop_what_runs(open_page, name, trait, press):
@@ -227,7 +228,7 @@ def test_tab_stops_are_few_and_every_one_is_marked(open_page, name):
     stops = page.locator("[data-widget] :is(button, input, select, summary, [tabindex='0'])")
     named = {e.get_attribute("name") or i for i, e in enumerate(stops.all()) if e.is_visible()}
     assert len(named) <= 16  # the options of one choice are one stop
-    for stop in page.locator("g[tabindex='0']").all():
+    for stop in page.locator("g[tabindex='0']:visible").all():
         page.keyboard.press("Tab")  # the last thing used is the keyboard: focus is shown
         stop.focus()
         mark = """(e) => { const halo = e.querySelector(".me-halo, .me-block"), s = getComputedStyle(halo);

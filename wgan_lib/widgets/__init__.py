@@ -7,6 +7,7 @@ from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait
 from wgan_lib.widgets.critic import ExactAndLearned
 from wgan_lib.widgets.divergence import AmbientDimension, MoveGaussians, ParallelLines
 from wgan_lib.widgets.duality import LipschitzCones, TwoSides
+from wgan_lib.widgets.layers import PowerIteration, TwoEllipses, TwoUnits
 from wgan_lib.widgets.transport import SandPiles, TransportPlan
 
 __all__ = [
@@ -17,7 +18,10 @@ __all__ = [
     "LipschitzCones",
     "MoveGaussians",
     "ParallelLines",
+    "PowerIteration",
     "SandPiles",
     "TransportPlan",
+    "TwoEllipses",
     "TwoSides",
+    "TwoUnits",
 ]
