@@ -1,6 +1,6 @@
 """Train every preset on fresh seeds and record what became of it.
 
-    python experiments/all_presets.py planar    # ring and grid, seven methods each, five seeds at once
+    python experiments/all_presets.py planar    # ring and grid, eight methods each, five seeds at once
     python experiments/all_presets.py mnist     # five methods, three seeds each; needs MNIST in --root, or downloads it
     python experiments/all_presets.py steps     # milliseconds a critic step of the convolutional presets
 

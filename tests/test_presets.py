@@ -9,12 +9,12 @@ from torch import nn
 
 from wgan_lib import diagnostics, images, metrics, presets, training
 from wgan_lib.constraints import GradientPenalty, WeightClipping
-from wgan_lib.losses import NON_SATURATING, WASSERSTEIN
+from wgan_lib.losses import NON_SATURATING, RELATIVISTIC, WASSERSTEIN
 from wgan_lib.training import RMSProp, TensorData, stream
 
 
 def test_the_names_of_the_comparison_are_there() -> None:
-    methods = ("wgan-gp", "clipping", "sn", "orthonormal", "r1", "gan", "algorithm1")
+    methods = ("wgan-gp", "clipping", "sn", "orthonormal", "r1", "r3gan", "gan", "algorithm1")
     planar = {f"{method}-{law}" for method in methods for law in ("ring8", "grid25")}
     digits = {f"{method}-digits" for method in ("wgan-gp", "clipping", "sn")}
     mnist = {f"{method}-mnist" for method in ("wgan-gp", "clipping", "sn", "r1", "gan")}
@@ -34,7 +34,7 @@ def test_every_preset_builds_trains_and_names_its_source(name: str) -> None:
     (step,) = preset.train(n_steps=1, batch_size=4, critic_steps=1, device="cpu")
     assert step.settings["constraint"] == repr(preset.constraint)
     assert preset.name == name
-    assert any(year in preset.source for year in ("2014", "2017", "2018", "2019"))
+    assert any(year in preset.source for year in ("2014", "2017", "2018", "2019", "2024"))
     assert preset.published
     if name.endswith(("ring8", "grid25")):
         assert metrics.mode_coverage_ceiling(preset.data).modes > 7  # type: ignore[arg-type]
@@ -45,6 +45,11 @@ def test_a_preset_is_what_it_says() -> None:
     assert (letter.constraint, letter.optimizer) == (WeightClipping(0.01), RMSProp(5e-5))
     assert (letter.critic_steps, letter.batch_size, letter.loss) == (5, 64, WASSERSTEIN)
     assert presets.build("r1-ring8").constraint == GradientPenalty(1.0, target=0.0, at="reals")
+    modern, before = presets.build("r3gan-grid25"), presets.build("r1-grid25")
+    assert (modern.loss, modern.constraint) == (RELATIVISTIC, GradientPenalty(1.0, target=0.0, at="both"))
+    told = {"name", "source", "loss", "constraint", "generator", "critic"}
+    same = [f.name for f in dataclasses.fields(modern) if f.name not in told]
+    assert all(getattr(modern, name) == getattr(before, name) for name in same)
     assert presets.build("gan-ring8").loss is NON_SATURATING
     with pytest.raises(dataclasses.FrozenInstanceError):
         letter.batch_size = 3  # type: ignore[misc]
