@@ -5,7 +5,7 @@
 import { widget } from "../kit/kit.mjs";
 import { fixed, ramp } from "../kit/scales.mjs";
 import { diagonal, powerIteration, times } from "../maths/spectral.mjs";
-import { image, plane } from "./two-ellipses.mjs";
+import { image, plane } from "./unit-plane.mjs";
 
 const MOST = 60; // round trips
 const radians = (angle) => (angle * Math.PI) / 180;

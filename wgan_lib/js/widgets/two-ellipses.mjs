@@ -7,37 +7,14 @@ import { widget } from "../kit/kit.mjs";
 import { fixed, ramp } from "../kit/scales.mjs";
 import { diagonal, product, rotation, svd2, times } from "../maths/spectral.mjs";
 import { convolutionView } from "./two-ellipses-convolution.mjs";
+import { image, plane } from "./unit-plane.mjs";
 
-const ROOM = 1.2; // half the side of a plane, in radii of the unit circle
-const TURNS = Array.from({ length: 97 }, (_, k) => (k * Math.PI) / 48);
 const radians = (angle) => (angle * Math.PI) / 180;
-
-/** The curve that a matrix sends the unit circle to, as xs and ys. */
-export function image(weight) {
-  const points = TURNS.map((turn) => times(weight, [Math.cos(turn), Math.sin(turn)]));
-  return [points.map(([x]) => x), points.map(([, y]) => y)];
-}
 
 /** Where the short half-axis of layer two ends, on the side where layer one's knob is not. */
 export function shortEnd(angle, length) {
   const side = Math.cos(radians(angle)) < 0 ? -1 : 1;
   return [-side * length * Math.sin(radians(angle)), side * length * Math.cos(radians(angle))];
-}
-
-/** A plane whose units are as long upwards as sideways. */
-export function plane(w, parent, label) {
-  const p = w.plot({
-    ...{ parent, label, height: (width, narrow) => Math.min(width, narrow ? 210 : 350) + 26 },
-    ...{ margin: { top: 30, right: 4, bottom: 4, left: 4 }, x: { hide: true }, y: { hide: true, grid: false } },
-  });
-  p.title = p.text("ink strong", { dx: 2, dy: -14 });
-  p.frame = (title) => {
-    const [wide, tall] = [p.width - 8, p.height - 34],
-      unit = Math.min(wide, tall) / 2 / ROOM;
-    p.extent({ x: [-wide / 2 / unit, wide / 2 / unit], y: [-tall / 2 / unit, tall / 2 / unit] });
-    p.title.set(p.x.domain[0], p.y.domain[1], title);
-  };
-  return p;
 }
 
 /** Gives a mark or a handle the colour of layer one or two. */
