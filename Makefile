@@ -12,7 +12,7 @@ BIOME := tests/js/node_modules/.bin/biome
 BIOME_OPTIONS := --config-path=tests/js/scripts.json --error-on-warnings wgan_lib/js tests/js book/_static/widget-host.js
 BROWSERS := $(VENV)/.browsers
 
-.PHONY: book test check format serve clean notebooks colab benchmark soak
+.PHONY: book test check format serve clean notebooks colab benchmark soak record
 book: $(READY)
 	rm -rf _build/html _build/.doctrees
 	jupyter-book build . -n -W --keep-going < /dev/null
@@ -56,6 +56,10 @@ soak: $(READY) $(BROWSERS) book
 	python -m pytest -m soak
 	python experiments/kill_and_resume.py --kills 20
 	python benchmarks/widgets.py
+
+# One recorded run again, by the command that its file names: make record RUN=critic-steps
+record: $(READY)
+	OMP_NUM_THREADS=1 python experiments/record.py $(RUN)
 
 serve:
 	$(PYTHON) -m http.server --directory _build/html 8000

@@ -100,7 +100,10 @@ def main() -> None:
         frames = report(method, list(range(options.seeds)))
         if method == "wgan-gp":
             settings = repr(presets.build("wgan-gp-grid25").optimizer)
-            meta = {**files.provenance(), "preset": "wgan-gp-grid25", "optimizer": settings, "tuned on": TUNING_SEEDS}
+            meta = {
+                **files.provenance(), "command": "python experiments/tune_grid25.py report", "preset": "wgan-gp-grid25",
+                "optimizer": settings, "tuned on": TUNING_SEEDS,
+            }  # fmt: skip
             path = Path(runs.__file__).parent / "recorded" / "grid25-report.npz"
             runs.Run(frames, meta, {}).save(path)
             print(f"wrote {path}")
