@@ -228,6 +228,7 @@ def test_reached_files_follow_imports_of_every_form(tmp_path):
             "sand/deep/well.py": "from ..rock import hard\nRECORDED = __file__ + '/recorded/x'",
             "sand/rock.py": "",
             "sand/unused.py": "",
+            "sand/deep/well.mplstyle": "",
             "sand/recorded/run.npz": "",
             "sand/js/kit.mjs": "",
         },
@@ -239,7 +240,15 @@ def test_reached_files_follow_imports_of_every_form(tmp_path):
         files = reached_files(page.replace("%s", code), {"sand": tmp_path / "sand"})
         return {path.relative_to(tmp_path / "sand").as_posix() for path in files}
 
-    chain = {"__init__.py", "grain.py", "deep/__init__.py", "deep/well.py", "rock.py", "recorded/run.npz"}
+    chain = {
+        "__init__.py",
+        "grain.py",
+        "deep/__init__.py",
+        "deep/well.py",
+        "deep/well.mplstyle",
+        "rock.py",
+        "recorded/run.npz",
+    }
     assert reached("import sand.pile") == chain | {"pile.py"}
     assert reached("from sand import pile as p") == chain | {"pile.py"}
     assert reached("from sand.rock import hard") == {"__init__.py", "rock.py"}

@@ -28,7 +28,8 @@ def reached_files(source: str, packages: dict[str, Path]) -> set[Path]:
     """Find the files that a chapter may run or read: imported modules, theirs in turn, and the data they name.
 
     `source` is the MyST text of the chapter, `packages` the project's import packages with their folders. A module
-    that names a folder of its package in a string (as in `Path(__file__).parent / "recorded"`) reaches all files in it.
+    that names a folder of its package in a string (as in `Path(__file__).parent / "recorded"`) reaches all files in it,
+    and every module reaches what lies beside it and is no module, such as a style sheet.
     """
     cells = [cell.source for cell in read_cells(source).cells if cell.cell_type == "code"]
     reached: set[Path] = set()
@@ -39,6 +40,7 @@ def reached_files(source: str, packages: dict[str, Path]) -> set[Path]:
             for path, parent in _files(name, packages):
                 if path not in reached:
                     reached.add(path)
+                    reached.update(p for p in path.parent.iterdir() if p.is_file() and p.suffix not in {".py", ".pyc"})
                     trees.append((parent, ast.parse(path.read_text(encoding="utf-8"))))
         if package:
             folder = packages[package.split(".")[0]]
