@@ -160,6 +160,27 @@ def ambient(draws: int = 3) -> widgets.AmbientDimension:
     )  # fmt: skip
 
 
+def curves() -> widgets.Curves:
+    """Curves of two settings with a bound, a panel of its own for the noise, and places where there is no number."""
+    n, d = np.array([32, 64, 128, 256]), np.array([[2], [5]])
+    bias = n ** (-1 / d)
+    noise = np.where(n > 32, 0.5 / np.sqrt(n), np.nan)
+    bound = widgets.Line("bound", 0.7 * bias, "muted", dashed=True)
+    return widgets.Curves(
+        n,
+        {
+            "bias": {"mean": widgets.Line("mean", bias, "critic"), "bound": bound},
+            "noise": {"sd": widgets.Line("sd", noise)},
+        },
+        *("samples from each law, n", "n"),
+        setting="Dimension",
+        settings=["d = 2", "d = 5"],
+        log_x=True,
+        log_y=["bias"],
+        place=1,
+    )
+
+
 EVERY: dict[str, Callable[[], widgets.BookWidget]] = {
     "MoveGaussians": widgets.MoveGaussians,
     "ParallelLines": lambda: widgets.ParallelLines(tilt=30.0, noise=0.1),
@@ -172,4 +193,8 @@ EVERY: dict[str, Callable[[], widgets.BookWidget]] = {
     "TwoEllipses": widgets.TwoEllipses,
     "PowerIteration": lambda: widgets.PowerIteration(3),
     "TwoUnits": widgets.TwoUnits,
+    "Curves": curves,
+    "PlanTable": widgets.PlanTable,
+    "Uncross": widgets.Uncross,
+    "FlatSpot": lambda: widgets.FlatSpot(split=0.5),
 }

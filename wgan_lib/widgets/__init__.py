@@ -5,23 +5,30 @@ Each widget's drawing is an ES module in `js/`; its readings, the read-only trai
 
 from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait
 from wgan_lib.widgets.critic import ExactAndLearned
+from wgan_lib.widgets.curves import Curves, Line
 from wgan_lib.widgets.divergence import AmbientDimension, MoveGaussians, ParallelLines
 from wgan_lib.widgets.duality import LipschitzCones, TwoSides
 from wgan_lib.widgets.layers import PowerIteration, TwoEllipses, TwoUnits
+from wgan_lib.widgets.line import FlatSpot, PlanTable, Uncross
 from wgan_lib.widgets.transport import SandPiles, TransportPlan
 
 __all__ = [
     "AmbientDimension",
     "BookWidget",
+    "Curves",
     "ExactAndLearned",
+    "FlatSpot",
     "InvalidTrait",
+    "Line",
     "LipschitzCones",
     "MoveGaussians",
     "ParallelLines",
     "PowerIteration",
+    "PlanTable",
     "SandPiles",
     "TransportPlan",
     "TwoEllipses",
     "TwoSides",
     "TwoUnits",
+    "Uncross",
 ]
