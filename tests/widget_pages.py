@@ -197,4 +197,7 @@ EVERY: dict[str, Callable[[], widgets.BookWidget]] = {
     "PlanTable": widgets.PlanTable,
     "Uncross": widgets.Uncross,
     "FlatSpot": lambda: widgets.FlatSpot(split=0.5),
+    "Interpolates": lambda: widgets.Interpolates(values=[0.0, 1.5, 3.0, 4.0, 3.0, 3.5, 5.0, 5.5, 6.0]),
+    "PairsInPlane": widgets.PairsInPlane,
+    "TwoSidedTrap": widgets.TwoSidedTrap,
 }

@@ -10,7 +10,9 @@ from wgan_lib.widgets.divergence import AmbientDimension, MoveGaussians, Paralle
 from wgan_lib.widgets.duality import LipschitzCones, TwoSides
 from wgan_lib.widgets.layers import PowerIteration, TwoEllipses, TwoUnits
 from wgan_lib.widgets.line import FlatSpot, PlanTable, Uncross
+from wgan_lib.widgets.penalty import Interpolates, PairsInPlane
 from wgan_lib.widgets.transport import SandPiles, TransportPlan
+from wgan_lib.widgets.trap import TwoSidedTrap
 
 __all__ = [
     "AmbientDimension",
@@ -18,16 +20,19 @@ __all__ = [
     "Curves",
     "ExactAndLearned",
     "FlatSpot",
+    "Interpolates",
     "InvalidTrait",
     "Line",
     "LipschitzCones",
     "MoveGaussians",
+    "PairsInPlane",
     "ParallelLines",
     "PlanTable",
     "PowerIteration",
     "SandPiles",
     "TransportPlan",
     "TwoEllipses",
+    "TwoSidedTrap",
     "TwoSides",
     "TwoUnits",
     "Uncross",
