@@ -11,8 +11,8 @@ const WINDOW = [
   [-3, 3],
   [-1.5, 1.5],
 ];
-const FINE = 72, // columns of the map of slopes
-  ROWS = 36,
+const FINE = 60, // columns of the map of slopes
+  ROWS = 30,
   SHADES = 5; // of dots between slope 0 and 1
 
 /** The exact critic for a shift, worked out once per shift, with its slopes on a grid. */
