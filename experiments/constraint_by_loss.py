@@ -1,0 +1,258 @@
+"""Search every pair of constraint and loss with one budget, then train the winners on fresh seeds.
+
+The box and its draws are frozen in experiments/constraint_by_loss.json, which was committed before the search: 24
+points, log-uniform in both learning rates, critic steps, and the number of the constraint's own (c, λ or γ; none for
+the others), the same 24 for all pairs. Screening: seeds 200 to 202 side by side, 1,000 generator steps, W1 of 500
+samples to 500 fresh real ones. The winner, by the mean over seeds at the last mark, is trained again on 32 fresh seeds.
+Settings of the papers are rows of their own. R1 and R1 + R2 are left out with the Wasserstein loss, which they leave
+unbounded. Shown in `clipping-gp-sn`.
+
+Run: OMP_NUM_THREADS=1 python experiments/constraint_by_loss.py screen ring8 (then final ring8; likewise grid25), about
+75 and 40 minutes on one core of a 2-core CPU. Adds each row to wgan_lib/recorded/search-<law>-<piece>.npz as it ends
+and goes on with those that are missing; --only "GP, Wasserstein" records one of them.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from wgan_lib import files, metrics, networks, runs, sampling, training, transport
+from wgan_lib.constraints import (
+    GradientPenalty,
+    LipschitzConstraint,
+    Orthonormal,
+    SpectralNorm,
+    Unconstrained,
+    WeightClipping,
+)
+from wgan_lib.losses import HINGE, NON_SATURATING, RELATIVISTIC, WASSERSTEIN
+from wgan_lib.training import Adam, NonFiniteError, NormalLatent, RMSProp, stream
+
+BOX = Path(__file__).with_suffix(".json")
+RECORDED = Path(__file__).parents[1] / "wgan_lib/recorded"
+LAWS = {"ring8": sampling.ring(8), "grid25": sampling.grid(25)}
+SCREENED, FRESH, STEPS, MARKS, BATCH, WIDTH, N, GROUP = [200, 201, 202], list(range(400, 432)), 1000, 5, 64, 128, 500, 8
+LOSSES = {
+    "Wasserstein": WASSERSTEIN, "non-saturating": NON_SATURATING, "hinge": HINGE, "relativistic": RELATIVISTIC,
+}  # fmt: skip
+PAIRS = [
+    *[(c, "Wasserstein") for c in ("none", "clipping", "GP", "one-sided GP", "SN", "orthonormal")],
+    *[(c, "non-saturating") for c in ("none", "clipping", "GP", "one-sided GP", "R1", "R1 + R2", "SN", "orthonormal")],
+    *[(c, "hinge") for c in ("GP", "SN")],
+    *[(c, "relativistic") for c in ("GP", "R1 + R2")],
+]
+PAPERS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "Arjovsky 2017, Algorithm 1": ("clipping", "Wasserstein", {"number": 0.01, "critic steps": 5, "rmsprop": 5e-5}),
+    "Gulrajani 2017, Algorithm 1": ("GP", "Wasserstein", {"number": 10.0, "critic steps": 5, "adam": (1e-4, 0.0, 0.9)}),
+    "Miyato 2018, setting C": ("SN", "non-saturating", {"critic steps": 1, "adam": (2e-4, 0.5, 0.999)}),
+    "Mescheder 2018, section 6": (
+        "R1",
+        "non-saturating",
+        {"number": 10.0, "critic steps": 1, "adam": (1e-4, 0.0, 0.99)},
+    ),
+}
+
+
+def frozen() -> dict[str, Any]:
+    """The box and its draws, as committed."""
+    return json.loads(BOX.read_text(encoding="utf-8"))
+
+
+def draw_box() -> dict[str, Any]:
+    """The box, and 24 points of it that no search has seen: columns as in "ranges"."""
+    ranges = {
+        "critic rate": [1e-4, 1e-2], "generator rate": [1e-4, 1e-2], "critic steps": [1, 6],
+        "c": [0.01, 0.5], "lambda": [0.1, 100.0], "gamma": [0.1, 100.0],
+    }  # fmt: skip
+    u = np.random.default_rng(20261127).random((24, 4))
+    return {"ranges": ranges, "draws": u.round(4).tolist()}
+
+
+def settings(constraint: str, u: Sequence[float]) -> dict[str, Any]:
+    """The numbers of one draw: u in [0, 1]^4 taken to the box by powers."""
+    ranges = frozen()["ranges"]
+
+    def at(name: str, t: float) -> float:
+        low, high = ranges[name]
+        return float(low * (high / low) ** t)
+
+    own = {"clipping": "c", "GP": "lambda", "one-sided GP": "lambda", "R1": "gamma", "R1 + R2": "gamma"}
+    found: dict[str, Any] = {
+        "critic rate": at("critic rate", u[0]), "generator rate": at("generator rate", u[1]),
+        "critic steps": int(at("critic steps", u[2])),
+    }  # fmt: skip
+    return found | ({"number": at(own[constraint], u[3])} if constraint in own else {})
+
+
+def made(constraint: str, number: float | None) -> LipschitzConstraint:
+    """The constraint of that name with its number."""
+    if constraint in ("none", "SN", "orthonormal"):
+        return {"none": Unconstrained, "SN": SpectralNorm, "orthonormal": Orthonormal}[constraint]()
+    assert number is not None
+    if constraint == "clipping":
+        return WeightClipping(number)
+    if constraint.endswith("GP"):
+        return GradientPenalty(number, one_sided=constraint.startswith("one"))
+    return GradientPenalty(number / 2, target=0.0, at="both" if constraint.endswith("R2") else "reals")
+
+
+def train(law: str, constraint: str, loss: str, said: dict[str, Any], seeds: Sequence[int]) -> dict[str, Any]:
+    """Arrays of one setting: W1 (marks, K), CPU seconds (marks,), and at the end modes, quality and spikes (K,).
+
+    W1, NaN after a loss blew up, is that of N samples to N fresh ones. A spike is the largest norm of a seed's
+    generator gradient over the second half, by its median there.
+    """
+    data = LAWS[law]
+    activation = networks.GroupSort if constraint == "orthonormal" else lambda: nn.LeakyReLU(0.2)
+    generator = networks.side_by_side(
+        [networks.mlp(2, WIDTH, WIDTH, 2, gain=2**0.5, rng=stream(seed, "generator")) for seed in seeds]
+    )
+    critic = networks.side_by_side(
+        [networks.mlp(2, WIDTH, WIDTH, 1, activation=activation, gain=2**0.5, rng=stream(s, "critic")) for s in seeds]
+    )
+    kept: dict[str, Any] = {"w1": np.full((MARKS, len(seeds)), np.nan), "seconds": np.full(MARKS, np.nan)}
+    latents = torch.stack([NormalLatent(2).sample(2500, stream(seed, "recorded latent")) for seed in seeds])
+    real = [data.sample(N, stream(seed, "evaluation")).numpy() for seed in seeds]
+    norms, spent, begun = [], 0.0, time.process_time()
+    try:
+        for step in training.train(
+            data, generator, critic, LOSSES[loss], made(constraint, said.get("number")), n_steps=STEPS,
+            critic_steps=said["critic steps"], batch_size=BATCH, seed=list(seeds), latent=NormalLatent(2),
+            device="cpu", **optimizers(said),
+        ):  # fmt: skip
+            if step.index >= STEPS // 2:
+                squares = [p.grad.square().flatten(1).sum(1) for p in step.generator.parameters() if p.grad is not None]
+                norms.append(torch.stack(squares).sum(0).sqrt().numpy())
+            if (step.index + 1) % (STEPS // MARKS) == 0:
+                spent += time.process_time() - begun
+                with networks.evaluating(step.generator), torch.no_grad():
+                    samples = step.generator(latents)
+                mark = (step.index + 1) * MARKS // STEPS - 1
+                kept["seconds"][mark] = spent
+                kept["w1"][mark] = [transport.w1(x[:N].numpy(), y) for x, y in zip(samples, real, strict=True)]
+                begun = time.process_time()
+        found = [metrics.mode_coverage(points, data) for points in samples]
+        norm = np.array(norms)
+        kept["spikes"] = norm.max(0) / np.median(norm, 0)
+    except NonFiniteError:
+        found = [(0, 0.0, np.inf)] * len(seeds)
+        kept["spikes"] = np.full(len(seeds), np.inf)
+    return kept | {"modes": np.array([f[0] for f in found]), "quality": np.array([f[1] for f in found])}
+
+
+def optimizers(said: dict[str, Any]) -> dict[str, Any]:
+    """The draw's two rates with Adam (0, .9), or one optimiser for both as a paper has it."""
+    if "rmsprop" in said:
+        return {"optimizer": RMSProp(said["rmsprop"])}
+    if "adam" in said:
+        rate, *betas = said["adam"]
+        return {"optimizer": Adam(rate, tuple(betas))}
+    betas = (0.0, 0.9)
+    return {
+        "optimizer": Adam(said["critic rate"], betas),
+        "generator_optimizer": Adam(said["generator rate"], betas),
+    }
+
+
+def in_groups(*arguments: Any, seeds: Sequence[int]) -> dict[str, np.ndarray]:
+    """`train` on many seeds, GROUP at a time; a group that blew up is trained again one by one."""
+    parts = []
+    for i in range(0, len(seeds), GROUP):
+        group = seeds[i : i + GROUP]
+        found = train(*arguments, group)
+        one_by_one = not np.isfinite(found["spikes"]).all()
+        parts += [train(*arguments, [seed]) for seed in group] if one_by_one else [found]
+    seconds = np.nansum([part["seconds"] for part in parts], axis=0)
+    return {
+        name: seconds if name == "seconds" else np.concatenate([part[name] for part in parts], -1) for name in parts[0]
+    }
+
+
+def winner(screened: dict[str, np.ndarray], pair: str) -> int:
+    """The draw of least mean W1 at the last mark; a draw that blew up on any seed comes last."""
+    last = screened[f"{pair}/w1"][:, -1].mean(-1)
+    return int(np.nanargmin(last)) if np.isfinite(last).any() else 0
+
+
+def screen(law: str, constraint: str, loss: str) -> dict[str, np.ndarray]:
+    """All draws of one pair: arrays of `train`, stacked over the draws."""
+    found = [train(law, constraint, loss, settings(constraint, u), SCREENED) for u in frozen()["draws"]]
+    return {name: np.stack([part[name] for part in found]).astype(np.float32) for name in found[0]}
+
+
+def nulls(law: str) -> np.ndarray:
+    """W1 of N real samples to N fresh ones, for each of the fresh seeds."""
+    data = LAWS[law]
+    pairs = [[data.sample(N, stream(seed, p)).numpy() for p in ("evaluation", "recorded data")] for seed in FRESH]
+    return np.array([transport.w1(x, y) for x, y in pairs])
+
+
+def rows(law: str, piece: str) -> dict[str, Any]:
+    """What there is to record, by name: functions that return arrays."""
+    pairs = {f"{constraint}, {loss}": (constraint, loss) for constraint, loss in PAIRS}
+    if piece == "screen":
+        return {name: lambda pair=pair: screen(law, *pair) for name, pair in pairs.items()}
+    screened = runs.load(RECORDED / f"search-{law}-screen.npz").fixed
+
+    def final(constraint: str, loss: str, said: dict[str, Any]) -> dict[str, np.ndarray]:
+        found = in_groups(law, constraint, loss, said, seeds=FRESH)
+        return {name: array.astype(np.float32) for name, array in found.items()}
+
+    def best(name: str) -> dict[str, np.ndarray]:
+        draw = winner(screened, name)
+        return final(*pairs[name], settings(pairs[name][0], frozen()["draws"][draw])) | {"draw": np.array(draw)}
+
+    found: dict[str, Any] = {name: lambda name=name: best(name) for name in pairs if f"{name}/w1" in screened}
+    return found | {name: lambda row=row: final(*row) for name, row in PAPERS.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("piece", choices=["freeze", "screen", "final"])
+    parser.add_argument("law", nargs="?", choices=list(LAWS), default="ring8")
+    parser.add_argument("--only", nargs="*", help="rows to record; default: those that are missing")
+    parser.add_argument("--quick", action="store_true", help="a fiftieth of the steps and one draw; nothing is written")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    if options.piece == "freeze":
+        if BOX.exists():
+            raise SystemExit(f"{BOX} is frozen: delete it on purpose to draw another box")
+        BOX.write_text(json.dumps(draw_box(), indent=1) + "\n", encoding="utf-8")
+        return
+    path = RECORDED / f"search-{options.law}-{options.piece}.npz"
+    if options.quick:
+        quick(options)
+        return
+    fixed = dict(runs.load(path).fixed) if path.exists() else {"null w1": nulls(options.law)}
+    for name, record in rows(options.law, options.piece).items():
+        if f"{name}/w1" in fixed or (options.only and name not in options.only):
+            continue
+        found = record()
+        fixed |= {f"{name}/{key}": value for key, value in found.items()}
+        print(f"{name}: W1 {np.round(np.nanmean(found['w1'][..., -1, :], -1), 3)}", flush=True)
+        meta = {
+            **files.provenance(), "command": f"python experiments/constraint_by_loss.py {options.piece} {options.law}",
+            "seed": SCREENED if options.piece == "screen" else FRESH, "law": repr(LAWS[options.law]),
+            "n_steps": STEPS, "batch_size": BATCH, "width": WIDTH, "n": N, **frozen(),
+        }  # fmt: skip
+        runs.Run({"index": np.array([STEPS])}, meta, fixed).save(path)
+
+
+def quick(options: argparse.Namespace) -> None:
+    """One draw of every pair, a fiftieth of the steps."""
+    global STEPS
+    STEPS = 30
+    for constraint, loss in PAIRS:
+        found = train(options.law, constraint, loss, settings(constraint, frozen()["draws"][0]), SCREENED)
+        print(f"{constraint}, {loss}: W1 {found['w1'][-1].round(2)}, {found['seconds'][-1]:.1f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
