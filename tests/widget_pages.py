@@ -200,4 +200,6 @@ EVERY: dict[str, Callable[[], widgets.BookWidget]] = {
     "Interpolates": lambda: widgets.Interpolates(values=[0.0, 1.5, 3.0, 4.0, 3.0, 3.5, 5.0, 5.5, 6.0]),
     "PairsInPlane": widgets.PairsInPlane,
     "TwoSidedTrap": widgets.TwoSidedTrap,
+    "ConstantPull": widgets.ConstantPull,
+    "DiracPlane": lambda: widgets.DiracPlane(constraint="R1", strength=0.5, step=20),
 }

@@ -11,13 +11,16 @@ from wgan_lib.widgets.duality import LipschitzCones, TwoSides
 from wgan_lib.widgets.layers import PowerIteration, TwoEllipses, TwoUnits
 from wgan_lib.widgets.line import FlatSpot, PlanTable, Uncross
 from wgan_lib.widgets.penalty import Interpolates, PairsInPlane
+from wgan_lib.widgets.settling import ConstantPull, DiracPlane
 from wgan_lib.widgets.transport import SandPiles, TransportPlan
 from wgan_lib.widgets.trap import TwoSidedTrap
 
 __all__ = [
     "AmbientDimension",
     "BookWidget",
+    "ConstantPull",
     "Curves",
+    "DiracPlane",
     "ExactAndLearned",
     "FlatSpot",
     "Interpolates",
