@@ -1,15 +1,17 @@
 """Record what clipping does to critics of 2 to 12 layers: one box for all depths, and the best box for each.
 
-Three pieces, shown in `weight-clipping`:
+Four pieces, shown in `weight-clipping`:
 
 - depth: critics of width 64 on the ring of eight against a round normal law, four seeds side by side, for nine bounds c
   and, beside them, a gradient penalty: raw gap, certified W1 of 512 fresh points, steepest gradient on a grid, share of
   weights at the bound, gradient by layer, histogram of the weights, and the first seed's surface.
 - layers: WGAN-GP's figure 1b: 12 layers of 256 units on the Swiss roll, c in {.1, .01, .001} and GP, five seeds.
 - surfaces: WGAN-GP's figure 1a: 2-512-512-512-1 with the generated law fixed at real + N(0, I), on three laws.
+- shape: the choices of `depth` judged on five fresh seeds and points: the c that certified most, the c whose slope came
+  nearest to 1, and penalties of two weights; certified W1, and the cosine of the gradient with the exact critic's.
 
-Run: OMP_NUM_THREADS=1 python experiments/clipping_depth.py [--pieces depth …] (about 40 minutes on one core of a shared
-2-core CPU). Writes wgan_lib/recorded/clipping-{depth,layers,surfaces}.npz, each as soon as it is done; without
+Run: OMP_NUM_THREADS=1 python experiments/clipping_depth.py [--pieces depth …] (about 50 minutes on one core of a shared
+2-core CPU). Writes wgan_lib/recorded/clipping-{depth,layers,surfaces,shape}.npz, each as soon as it is done; without
 names, those that are missing.
 """
 
@@ -162,6 +164,58 @@ def layers(quick: bool) -> dict[str, np.ndarray]:
     return fixed
 
 
+def chosen(depths: Sequence[int]) -> dict[str, list[float]]:
+    """Two bounds for each depth, from the recorded piece `depth`: of most certified W1, and of slope nearest to 1."""
+    seen = runs.load(RECORDED / "clipping-depth.npz")
+    rows = [DEPTHS.index(layers) for layers in depths]
+    certified, slope = seen["clipping/certified"][rows].mean(-1), np.median(seen["clipping/slope"][rows], -1)
+    off = np.abs(np.log(np.maximum(slope, 1e-30)))
+    return {
+        "clipping, most certified": seen["bound"][certified.argmax(1)].tolist(),
+        "clipping, slope nearest 1": seen["bound"][off.argmin(1)].tolist(),
+    }
+
+
+def shape(quick: bool) -> dict[str, np.ndarray]:
+    depths, seeds = (2, 4, 8), list(range(10, 15))
+    x, y = two_laws(REAL, GENERATED, seeds, N, "evaluation")()
+    exact = [transport.optimal_critic(a, b, tips="x") for a, b in zip(x, y, strict=True)]
+    rays = torch.stack([torch.as_tensor(f.gradient(b)) for f, b in zip(exact, y, strict=True)])
+    fixed = {"depth": np.array(depths), "seeds": np.array(seeds)}
+    fixed["exact"] = np.array([transport.w1(a, b) for a, b in zip(x, y, strict=True)])
+    ways: dict[str, list[tuple[LipschitzConstraint, Any]]] = {
+        name: [(WeightClipping(c), RMSProp(min(1e-3, c / 10))) for c in bounds]
+        for name, bounds in chosen(depths).items()
+    }
+    fixed |= {f"{name}/bound": np.array(bounds) for name, bounds in chosen(depths).items()}
+    for weight in (1.0, 10.0):
+        ways[f"penalty {weight:g}"] = [(GradientPenalty(weight), Adam(1e-3, (0.0, 0.9)))] * len(depths)
+    for name, choices in ways.items():
+        rows: dict[str, list[list[float]]] = {"certified": [], "cosine": [], "slope": []}
+        for layers, (constraint, optimizer) in zip(depths, choices, strict=True):
+            critic = make_critic(layers, WIDTH, seeds)
+            draw = two_laws(REAL, GENERATED, seeds, BATCH)
+            fit(critic, constraint, draw, 30 if quick else STEPS, seeds, optimizer=optimizer)
+            gradient = gradients(critic, y)
+            rows["cosine"].append(torch.cosine_similarity(gradient, rays, dim=-1).mean(1).tolist())
+            rows["slope"].append(diagnostics.gradient_norms(critic, torch.cat([x, y], 1)).amax(1).tolist())
+            with networks.evaluating(critic):
+                ones = [partial(lambda points, f, k: f(points)[k], f=critic, k=k) for k in range(len(seeds))]
+                bounds = [diagnostics.certified_lower_bound(f, a, b) for f, a, b in zip(ones, x, y, strict=True)]
+            rows["certified"].append(bounds)
+            print(f"{name}, {layers} layers: certified {np.mean(bounds):.3f}", flush=True)
+        fixed |= {f"{name}/{key}": np.array(values) for key, values in rows.items()}
+    return fixed
+
+
+def gradients(critic: nn.Module, y: Tensor) -> Tensor:
+    """∇f at the points (K, n, d) of each copy, in double precision."""
+    points = y.clone().requires_grad_()
+    with networks.evaluating(critic), torch.enable_grad():
+        (found,) = torch.autograd.grad(critic(points).sum(), points)
+    return found.double()
+
+
 class Blurred:
     """A law plus N(0, I): the generated law of WGAN-GP's figure 1."""
 
@@ -206,7 +260,7 @@ def surfaces(quick: bool) -> dict[str, np.ndarray]:
     return fixed
 
 
-PIECES = {"depth": depth, "layers": layers, "surfaces": surfaces}
+PIECES = {"depth": depth, "layers": layers, "surfaces": surfaces, "shape": shape}
 
 
 def main() -> None:
@@ -216,11 +270,13 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     missing = [piece for piece in PIECES if not (RECORDED / f"clipping-{piece}.npz").exists()]
+    origin = files.provenance()  # before a recording makes the folder unclean
     for piece in options.pieces or missing:
         begun = time.process_time()
         fixed = PIECES[piece](options.quick)
         meta = {
-            **files.provenance(), "command": f"python experiments/clipping_depth.py --pieces {piece}", "seed": SEEDS,
+            **origin, "command": f"python experiments/clipping_depth.py --pieces {piece}",
+            "seed": fixed.pop("seeds").tolist() if "seeds" in fixed else SEEDS,
             "real": repr(REAL), "generated": repr(GENERATED), "n_steps": STEPS, "batch_size": BATCH,
             "cpu_seconds": round(time.process_time() - begun, 1),
         }  # fmt: skip
