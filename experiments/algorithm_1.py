@@ -3,11 +3,11 @@
 Algorithm 1: RMSProp 5e-5 for both networks, c = .01, five critic steps with fresh batches of 64. Laws and scores are
 PacGAN's (2,500 samples; a mode counts with one sample within 3σ). The momentum rows change the critic's optimiser
 alone, RMSProp against Adam with β₁ = .5 and .9, at twenty times the paper's rate, which the generator has as well.
-Each 51st critic step is compared with its own gradient: cos(step, −gradient), before the weights are
-clipped. Networks 2-64-64-64-{2, 1}, five seeds side by side, the same in every row. In `weight-clipping`.
+Each 51st critic step is compared with its own gradient: cos(step, −gradient), before the weights are clipped.
+Networks 2-64-64-64-{2, 1}, five seeds side by side, the same in every row. In `weight-clipping`.
 
-Run: OMP_NUM_THREADS=1 python experiments/algorithm_1.py [--rows "ring, RMSProp 5e-5" …] (one to three minutes a row on one
-core of a shared 2-core CPU). Adds each row to wgan_lib/recorded/algorithm-1.npz as it ends; without names, those that
+Run: OMP_NUM_THREADS=1 python experiments/algorithm_1.py [--rows "ring, RMSProp 5e-5" …] (one to four minutes of CPU a
+row). Adds each row to wgan_lib/recorded/algorithm-1.npz as it ends; without names, those that
 are missing.
 """
 

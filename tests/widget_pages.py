@@ -190,6 +190,8 @@ EVERY: dict[str, Callable[[], widgets.BookWidget]] = {
     "TwoSides": widgets.TwoSides,
     "LipschitzCones": lambda: widgets.LipschitzCones(values=[0.0, 3.0, 1.0, 2.0]),
     "ExactAndLearned": lambda: widgets.ExactAndLearned(frame=8),
+    "ClippingDepth": widgets.ClippingDepth,
+    "BoxSlope": widgets.BoxSlope,
     "TwoEllipses": widgets.TwoEllipses,
     "PowerIteration": lambda: widgets.PowerIteration(3),
     "TwoUnits": widgets.TwoUnits,

@@ -4,6 +4,7 @@ Each widget's drawing is an ES module in `js/`; its readings, the read-only trai
 """
 
 from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait
+from wgan_lib.widgets.clipping import BoxSlope, ClippingDepth
 from wgan_lib.widgets.critic import ExactAndLearned
 from wgan_lib.widgets.curves import Curves, Line
 from wgan_lib.widgets.divergence import AmbientDimension, MoveGaussians, ParallelLines
@@ -18,6 +19,8 @@ from wgan_lib.widgets.trap import TwoSidedTrap
 __all__ = [
     "AmbientDimension",
     "BookWidget",
+    "BoxSlope",
+    "ClippingDepth",
     "ConstantPull",
     "Curves",
     "DiracPlane",
