@@ -57,8 +57,9 @@ def made(dim: int, activation: Callable[[], nn.Module]) -> nn.Module:
 
 def gradients(critic: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """The critics' gradients at x (…, n, d)."""
-    x = x.clone().requires_grad_()
-    return torch.autograd.grad(critic(x).sum(), x)[0]
+    with torch.enable_grad():
+        x = x.clone().requires_grad_()
+        return torch.autograd.grad(critic(x).sum(), x)[0]
 
 
 def train_row(dim: int, way: str, n_steps: int) -> dict[str, np.ndarray]:
