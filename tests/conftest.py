@@ -63,4 +63,4 @@ def _ctrl_c_as_in_a_terminal() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-pytest_plugins = ["widget_pages"]  # the browser and its pages, loaded once the checks above are in place
+pytest_plugins = ["nursery", "widget_pages"]  # the browser and its pages, loaded once the checks above are in place

@@ -10,29 +10,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor, nn
+from short_training import N, go
+from torch import Tensor
 
-from wgan_lib import networks, sampling
 from wgan_lib.constraints import GradientPenalty, LipschitzConstraint, Orthonormal, SpectralNorm, WeightClipping
 from wgan_lib.files import DamagedFileError
-from wgan_lib.losses import HINGE, WASSERSTEIN
-from wgan_lib.training import Adam, RMSProp, Step, checkpoints, train
-
-LAW = sampling.ring(8)
-N = 7
-
-
-def go(folder: Path | None = None, *, init: int = 0, **changes: object) -> Iterator[Step]:
-    """A short training whose networks, constraint and average all carry state."""
-    rng = torch.Generator().manual_seed(init)
-    generator = networks.mlp(2, 16, 2, norm=nn.BatchNorm1d, rng=rng)
-    critic = networks.mlp(2, 16, 16, 1, activation=networks.GroupSort, rng=rng)
-    arguments = {
-        "loss": WASSERSTEIN, "constraint": GradientPenalty(1.0), "optimizer": Adam(1e-2, (0.5, 0.9)), "ema": 0.9,
-        "n_steps": N, "critic_steps": 2, "batch_size": 16, "device": "cpu",
-        "checkpoint_dir": folder, "checkpoint_every": 2, **changes,
-    }  # fmt: skip
-    return train(LAW, generator, critic, **arguments)  # type: ignore[arg-type]
+from wgan_lib.losses import HINGE
+from wgan_lib.training import Adam, RMSProp, Step, checkpoints
 
 
 def everything(step: Step) -> Tensor:
@@ -207,7 +191,7 @@ DIE_WHILE_WRITING = """
 import os, signal, sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from test_checkpoints import go
+from short_training import go
 writes, real = [], os.fsync
 def fsync(fd):
     writes.append(fd)

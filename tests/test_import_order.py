@@ -2,12 +2,14 @@
 
 import ast
 import math
+import re
 import subprocess
 import sys
 from collections.abc import Collection
 from pathlib import Path
 
 import pytest
+import yaml
 
 PACKAGE = Path(__file__).parents[1] / "wgan_lib"
 ORDER = [
@@ -159,3 +161,58 @@ def test_displays_import_neither_torch_nor_pot(module):
     check = f"import sys, wgan_lib.{module}; print(*sorted({{'torch', 'ot'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, cwd=PACKAGE.parent, check=True)
     assert done.stdout.split() == []
+
+
+FOLLOWING = {
+    "images.memory": "samples go to where the caller's generator is, indices to where the pixels are",
+    "metrics.points": "indices go to where the data are",
+    "sampling.laws": "draws are made where the caller's generator is",
+    "sampling.pairs": "draws are made where the caller's generator is",
+    "training.parts": "indices go to where the data are",
+}
+"""Modules whose tensors follow the caller's from device to device; none of them chooses one."""
+
+
+def moves(source: str) -> list[str]:
+    """What sends a gradient back, and what puts a tensor or network on a device, but for the engine's own words."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        given = [*map(ast.unparse, node.args), *(f"{k.arg}={ast.unparse(k.value)}" for k in node.keywords)]
+        whose = ast.unparse(node.func.value)
+        if node.func.attr in ("cuda", "mps", "xpu") or (node.func.attr == "backward" and not whose.endswith("engine")):
+            found.append(ast.unparse(node))
+        if node.func.attr == "to" and any("device" in word or "cuda" in word for word in given):
+            found.append(f"{whose}.to({', '.join(given)})")
+    return found
+
+
+def test_only_the_engine_moves_tensors_and_sends_gradients_back():
+    assert moves("loss.backward()\nx.cuda()\nx.to('cuda')\nx.to(device=where)") == [
+        "loss.backward()", "x.cuda()", "x.to('cuda')", "x.to(device=where)",
+    ]  # fmt: skip
+    assert moves("self.engine.backward(loss)\nx.to(weight)\nx.cpu()") == []
+    found = {name: moves(path.read_text()) for name, path in MODULES.items() if name != "training.engine"}
+    assert {name for name, words in found.items() if words} == set(FOLLOWING)
+    assert all(
+        (".backward(" not in word and ".device)" in word) or "device)" in word for n in FOLLOWING for word in found[n]
+    )
+    assert moves(MODULES["training.engine"].read_text())
+
+
+def test_each_pointer_to_a_chapter_names_one_that_stands_or_is_promised():
+    root = PACKAGE.parent
+    stands = set(re.findall(r"file: book/(\S+)", (root / "_toc.yml").read_text()))
+    promised = yaml.safe_load((root / "_config.yml").read_text())["sphinx"]["config"]["chapters_to_come"]
+    told = [
+        (name, chapter)
+        for name, path in MODULES.items()
+        for chapter in re.findall(r"Chapter: ([^\s.]+)(?:\.|\"\"\"|\n|$)", path.read_text())
+    ]
+    assert len(told) > 200
+    assert [(name, chapter) for name, chapter in told if chapter not in stands | {*promised}] == []
+    others = [m for path in MODULES.values() for m in re.findall(r"Chapter: [^\n]*", path.read_text())]
+    assert {rest for rest in others if not re.match(r"Chapter: [a-z0-9-]+(\.|\"\"\"|$)", rest)} <= {
+        "Chapter: every one.", 'Chapter: every one."""',
+    }  # fmt: skip

@@ -10,20 +10,14 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wgan_lib import checks, files, runs
-from wgan_lib.files import DamagedFileError
-from wgan_lib.runs import Run
 
-if TYPE_CHECKING:
-    from wgan_lib import training
-
-SETTINGS, RUN, REPORT, SHEET = "settings.json", "run.npz", "evaluation.json", "samples.png"
-_SETTINGS = ("preset", "seed", "data", "record_every", "threads", "arguments")
+REPORT, SHEET = "evaluation.json", "samples.png"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,7 +76,7 @@ def _train(options: argparse.Namespace) -> int:
     if options.preset not in presets.names():
         return _fail(checks.nearest("preset", options.preset, presets.names()), 2)
     folder = files.home(options.out or Path("checkpoints") / f"{options.preset}-seed{options.seed}")
-    if (folder / SETTINGS).exists():
+    if presets.holds_settings(folder):
         raise FileExistsError(f"{folder} holds a training: 'resume {folder}' goes on with it, --out names another")
     chosen = ("seed", "device", "batch_size", "critic_steps", "checkpoint_every", "certify_every")
     arguments = {name: getattr(options, name) for name in chosen} | {"n_steps": options.steps}
@@ -98,19 +92,10 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    from wgan_lib import training
+    from wgan_lib import presets, training
 
     folder = files.home(options.dir)
-    return _go(folder, _settings(folder), resume=training.begun(folder), progress=not options.quiet)
-
-
-def _settings(folder: Path) -> dict[str, Any]:
-    if not (folder / SETTINGS).is_file():
-        raise FileNotFoundError(f"{folder} holds no {SETTINGS}: it is not a folder that 'train' wrote")
-    settings = files.read_sealed_json(folder / SETTINGS, unsealed=_SETTINGS)
-    if missing := [name for name in _SETTINGS if name not in settings]:
-        raise DamagedFileError(f"{folder / SETTINGS} is damaged: it lacks {', '.join(missing)}; train anew")
-    return settings
+    return _go(folder, presets.read_settings(folder), resume=training.begun(folder), progress=not options.quiet)
 
 
 def _go(folder: Path, settings: dict[str, Any], *, resume: bool, progress: bool) -> int:
@@ -125,8 +110,8 @@ def _go(folder: Path, settings: dict[str, Any], *, resume: bool, progress: bool)
     recorder = training.Recorder(settings["record_every"], n_samples=n_samples)
     steps = preset.train(**settings["arguments"], checkpoint_dir=folder, resume=resume, progress=progress)
     if not resume:
-        files.write_sealed_json(folder / SETTINGS, settings)
-    save = _saver(folder, recorder, preset)
+        presets.write_settings(folder, settings)
+    save = presets.saver(folder, recorder, preset)
     stopped = None
     try:
         with training.raised():
@@ -158,43 +143,11 @@ def _go(folder: Path, settings: dict[str, Any], *, resume: bool, progress: bool)
     return 0
 
 
-def _saver(folder: Path, recorder: "training.Recorder", preset: Any) -> Callable[[], None]:
-    """Return what saves the recorded run, behind the frames of the training that is resumed, if anything is new."""
-    earlier: list[Run | None] = []
-    saved = 0
-
-    def save() -> None:
-        nonlocal saved
-        if len(recorder) == saved:
-            return
-        run = recorder.run(preset=preset.name, source=preset.source)
-        if not earlier:
-            first = int(run["index"][0])
-            earlier.append(_frames_before(folder / RUN, first) if first else None)
-        if not folder.is_dir():
-            raise FileNotFoundError(f"{folder} was deleted while it was trained into")
-        (run if earlier[0] is None else earlier[0].then(run)).save(folder / RUN)
-        saved = len(recorder)
-
-    return save
-
-
-def _frames_before(path: Path, index: int) -> Run | None:
-    """Return the recorded frames that the resumed training will not make again."""
-    try:
-        run = runs.load(path)
-    except (FileNotFoundError, DamagedFileError) as error:
-        print(f"the recorded run starts anew at step {index}: {error}", file=sys.stderr)
-        return None
-    kept = int((run["index"] < index).sum())
-    return run.first(kept) if kept else None
-
-
 def _evaluate(options: argparse.Namespace) -> int:
     from wgan_lib import networks, presets, training
 
     folder = files.home(options.dir)
-    settings = _settings(folder)
+    settings = presets.read_settings(folder)
     preset = presets.build(settings["preset"], settings["seed"], settings["data"])
     path, done = training.restore(preset, folder)
     rng = training.stream(options.seed, "evaluation")
@@ -248,12 +201,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a λ must not stop what a narrow encoding can say otherwise
             stream.reconfigure(errors="backslashreplace")
-    options = _parser().parse_args(arguments)
     commands = {"train": _train, "resume": _resume, "evaluate": _evaluate, "presets": _presets, "runs": _runs}
     try:
-        status = commands[options.command](options)
-        sys.stdout.flush()
-        return status
+        try:
+            options = _parser().parse_args(arguments)
+            return commands[options.command](options)
+        finally:
+            if sys.stdout is not None:  # here, where a reader who has left can still be told from a mistake
+                sys.stdout.flush()
     except BrokenPipeError:  # 'presets | head'
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

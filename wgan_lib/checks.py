@@ -101,6 +101,8 @@ def reals(name: str, value: Any) -> Float[np.ndarray, "..."]:
         raise TypeError(f"{name} must hold real numbers in one array: {str(error).splitlines()[0]}") from None
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array: leave out what is masked, and pass a plain array")
     array = array.astype(np.float64)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, got {array[~np.isfinite(array)].flat[0]}")

@@ -3,6 +3,7 @@
 Neither torch nor POT is imported here.
 """
 
+import errno
 import hashlib
 import importlib.metadata
 import json
@@ -36,8 +37,16 @@ class FolderInUseError(FileExistsError):
 
 
 def home(path: str | os.PathLike[str]) -> Path:
-    """Return the path with a leading ``~`` put in its place, as a shell would. Chapter: full-models."""
-    return Path(path).expanduser()
+    """Return the path with a leading ``~`` put in its place, as a shell would.
+
+    Raises ValueError for a path that can be none. Chapter: full-models.
+    """
+    if "\0" in str(path):
+        raise ValueError(f"{path!r} is no path: it holds a null character")
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # ~nobody
+        raise ValueError(f"{str(path)!r} is no path: this machine has no such home folder") from None
 
 
 @contextmanager
@@ -47,6 +56,8 @@ def owned(folder: str | os.PathLike[str]) -> Iterator[Path]:
     Raises FolderInUseError at once where somebody else has it, in this process or another. Chapter: full-models.
     """
     folder = home(folder)
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, f"{os.strerror(errno.ENOTDIR)}: it is a file", str(folder))
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / ".in-use", timeout=0)
     try:
@@ -167,8 +178,10 @@ def read_sealed_json(path: str | os.PathLike[str], unsealed: Collection[str] = (
     try:
         text = home(path).read_bytes().decode()
         value = json.loads(text)
+        if not isinstance(value, dict):
+            raise TypeError(f"a {type(value).__name__} in the place of a mapping")
         whole = _with_seal(text) == text if "sha256" in value else set(value) == set(unsealed)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise DamagedFileError(f"{path} is damaged ({error}): restore it from a copy") from error
     if not whole:
         raise DamagedFileError(f"{path} is damaged: it does not fit its checksum; restore it from a copy")

@@ -8,12 +8,23 @@ from typing import SupportsIndex
 from wgan_lib import networks, training
 from wgan_lib.checks import nearest
 from wgan_lib.files import home
+from wgan_lib.presets.folders import holds_settings, read_settings, saver, write_settings
 from wgan_lib.presets.judging import judge, sheet
 from wgan_lib.presets.pictures import PRESETS as OF_PICTURES
 from wgan_lib.presets.planar import PRESETS as OF_THE_PLANE
 from wgan_lib.presets.preset import Build, Preset
 
-__all__ = ["Preset", "build", "judge", "names", "sheet"]
+__all__ = [
+    "Preset",
+    "build",
+    "holds_settings",
+    "judge",
+    "names",
+    "read_settings",
+    "saver",
+    "sheet",
+    "write_settings",
+]
 
 _PRESETS: dict[str, Build] = {**OF_THE_PLANE, **OF_PICTURES}
 

@@ -29,7 +29,7 @@ from wgan_lib.training.parts import (
     seeds,
     stream,
 )
-from wgan_lib.training.recipe import Recipe, flag
+from wgan_lib.training.recipe import Recipe
 from wgan_lib.training.recording import Recorder, record
 from wgan_lib.training.restoring import begun, restore
 from wgan_lib.training.step import NonFiniteError, Step
@@ -132,13 +132,17 @@ def follow(
     progress: bool = False,
 ) -> Generator[Step, None, None]:
     """Train as a recipe says, and yield its Steps; all as ``train``. Chapter: full-models."""
-    checkpoint_every, resume = checks.whole("checkpoint_every", checkpoint_every), flag("resume", resume)
-    progress, engine = flag("progress", progress), engine_for(device)
+    checkpoint_every, resume = checks.whole("checkpoint_every", checkpoint_every), checks.flag("resume", resume)
+    progress, engine = checks.flag("progress", progress), engine_for(device)
     if resume and checkpoint_dir is None:
         raise ValueError("resume is True but checkpoint_dir is None: name the folder to resume from")
     if checkpoint_dir is not None:
         if not isinstance(checkpoint_dir, str | os.PathLike) or str(checkpoint_dir) == "":
             raise TypeError(f"checkpoint_dir is {checkpoint_dir!r}: it must be the path of a folder, or None")
+        try:
+            checkpoint_dir = home(checkpoint_dir)
+        except ValueError as error:
+            raise ValueError(f"checkpoint_dir: {error}") from None
         (must_exist if resume else must_be_free)(checkpoint_dir)
     with (
         own_modes(engine.device),
@@ -183,11 +187,23 @@ def train_many(
     each = _each(seeds)
     folder, many = settings.pop("checkpoint_dir", None), {}
     for i, constraint in enumerate(constraints):
-        generator = side_by_side([make_generator(stream(s, "generator")) for s in each])
-        critic = side_by_side([make_critic(stream(s, "critic")) for s in each])
-        own = None if folder is None else home(folder) / f"{i}-{type(constraint).__name__}"
+        generator, critic = _many("make_generator", make_generator, each), _many("make_critic", make_critic, each)
+        named = isinstance(folder, str | os.PathLike) and str(folder)
+        own = home(folder) / f"{i}-{type(constraint).__name__}" if named else folder
         many[constraint] = train(data, generator, critic, loss, constraint, seed=each, checkpoint_dir=own, **settings)
     return many
+
+
+def _many(name: str, make: Any, each: Iterable[int]) -> nn.Module:
+    if isinstance(make, nn.Module) or not callable(make):
+        raise TypeError(f"{name} is {describe(make)}: it must be a function of a torch.Generator that makes a network")
+    try:
+        made = [make(stream(seed, name.removeprefix("make_"))) for seed in each]
+    except TypeError as error:
+        raise TypeError(f"{name} failed: {error}") from error
+    if others := [network for network in made if not isinstance(network, nn.Module)]:
+        raise TypeError(f"{name} made {describe(others[0])}: it must make a torch.nn.Module")
+    return side_by_side(made)
 
 
 def _each(given: Any) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """The two networks and all that changes while they train: one critic step, one generator step, one state to save."""
 
 import inspect
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,10 +15,10 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 import wgan_lib.training.identity as identity
 import wgan_lib.training.weights as weights
-from wgan_lib import networks
 from wgan_lib.networks import unwrapped
 from wgan_lib.training.engine import Engine
-from wgan_lib.training.parts import OptimizerFactory, Sampler, enough, stream
+from wgan_lib.training.fitting import check_fit, one_number
+from wgan_lib.training.parts import OptimizerFactory, Sampler, stream
 from wgan_lib.training.recipe import Recipe
 from wgan_lib.training.surroundings import GlobalNumbers, own_modes
 
@@ -41,7 +42,7 @@ class Adversaries:
             network.cpu()
             if not network.training:  # else each layer keeps its mode: somebody may have frozen a BatchNorm
                 network.train()
-        _check_fit(recipe)
+        check_fit(recipe)
         recipe.constraint.attach(self.critic)  # before the optimiser is made: a parametrisation replaces the weights
         wrapped = [
             engine.setup(network, lambda f=factory, n=name, w=network: _made(f, n, w))  # type: ignore[misc]
@@ -90,6 +91,7 @@ class Adversaries:
         real_scores, fake_scores = self._learn(self.real), self._learn(self.fake)
         loss = recipe.loss.critic(real_scores, fake_scores)
         penalty = recipe.constraint.penalty(self.critic, self.real, self.fake, rngs if recipe.several else rngs[0])
+        one_number("constraint.penalty", penalty)
         optimizer = self.optimizers[1]
         optimizer.zero_grad()
         self.engine.backward(loss + penalty)
@@ -118,7 +120,7 @@ class Adversaries:
             self.average.update_parameters(self.generator)
         return {"generator_loss": loss.detach()}
 
-    def gradient_norms(self) -> dict[str, Float[Tensor, ""]]:
+    def weight_gradient_norms(self) -> dict[str, Float[Tensor, ""]]:
         """Return the Euclidean norms of the last gradients of both networks, over all weights and copies."""
         networks = {"generator_gradient_norm": self.generator, "critic_gradient_norm": self.critic}
         return {
@@ -170,15 +172,25 @@ class Adversaries:
 
 def _made(factory: OptimizerFactory, name: str, network: nn.Module) -> torch.optim.Optimizer:
     """Make the optimiser, with plain numbers in the place of numpy's, which a checkpoint would refuse."""
-    optimizer = factory(unwrapped(network).parameters())
+    parameters = list(unwrapped(network).parameters())
+    told = f"{name} is {identity.describe(factory)}"
+    try:
+        optimizer = factory(iter(parameters))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{told}: made of the network's parameters, it fails: {error}") from error
     if not isinstance(optimizer, torch.optim.Optimizer):
         made = identity.describe(optimizer)
-        raise TypeError(f"{name} made {made}: it must make a torch.optim.Optimizer, as Adam(1e-3) does")
+        raise TypeError(f"{told}, and made {made}: it must make a torch.optim.Optimizer, as Adam(1e-3) does")
     closure = inspect.signature(optimizer.step).parameters.get("closure")
-    if closure is not None and closure.default is inspect.Parameter.empty:
-        raise TypeError(f"{name} makes {type(optimizer).__name__}, which takes steps by a closure: use another")
+    if isinstance(optimizer, torch.optim.SparseAdam) or (closure and closure.default is inspect.Parameter.empty):
+        raise TypeError(f"{told}, a {type(optimizer).__name__}, which needs a closure or sparse gradients: use another")
+    own = {id(parameter) for parameter in parameters}
     for group in optimizer.param_groups:
         group.update({key: plain(value) for key, value in group.items() if key != "params"})
+        if not math.isfinite(group["lr"]):
+            raise ValueError(f"{told}, with a learning rate of {group['lr']}: it must be finite")
+        if any(id(parameter) not in own for parameter in group["params"]):
+            raise ValueError(f"{told}, which trains parameters that are none of the network's")
     return optimizer
 
 
@@ -199,48 +211,3 @@ def _hyperparameters(optimizer: torch.optim.Optimizer) -> dict[str, str]:
             if key != "params"
         }
     return found
-
-
-def _check_fit(recipe: Recipe) -> None:
-    data, generator, critic = recipe.data, unwrapped(recipe.generator), unwrapped(recipe.critic)
-    probe = stream(0, "probe")
-    enough("batch_size", recipe.batch_size, data)
-    real = _drawn("data", data, recipe.batch_size, probe)[:2].cpu()
-    latent = _drawn("latent", recipe.latent, len(real), probe)
-    with networks.evaluating(generator, critic):
-        try:
-            fake = generator(latent)
-        except (RuntimeError, ValueError, TypeError) as error:
-            raise ValueError(f"generator refuses latents of shape {tuple(latent.shape)}: {error}") from error
-        if not isinstance(fake, Tensor):
-            raise ValueError(f"generator gives a {type(fake).__name__} for latents: it must give a tensor (n, …)")
-        copies, sample = tuple(fake.shape[: fake.ndim - real.ndim]), tuple(fake.shape[fake.ndim - real.ndim + 1 :])
-        wanted = (len(recipe.seeds),) if recipe.several else ()
-        if copies != wanted:
-            shown = list(recipe.seeds) if recipe.several else recipe.seed
-            raise ValueError(f"seed is {shown}, and the generator holds copies {copies}: K copies need K seeds")
-        if real.dtype != fake.dtype or tuple(real.shape[1:]) != sample:
-            theirs = f"{real.dtype} samples of shape {tuple(real.shape[1:])}"
-            raise ValueError(f"data are {theirs}, the generator makes {fake.dtype} {sample}: they must agree")
-        if not bool(real.isfinite().all()):
-            raise ValueError("data hold NaN or infinite values")
-        try:
-            scores = critic(real)
-        except (RuntimeError, ValueError, TypeError) as error:
-            raise ValueError(f"critic refuses data of shape {tuple(real.shape)}: {error}") from error
-        shape = tuple(getattr(scores, "shape", ()))
-        if shape != (*wanted, len(real)):
-            needed = f"{(*wanted, len(real))}, one number per sample, is needed"
-            raise ValueError(f"critic gives {shape} for data {tuple(real.shape)}: {needed}")
-
-
-def _drawn(name: str, sampler: Sampler, n: int, probe: torch.Generator) -> Tensor:
-    try:
-        batch = sampler.sample(n, probe)
-    except TypeError as error:
-        raise TypeError(f"{name}.sample(n, generator) failed: {error}") from error
-    if not isinstance(batch, Tensor):
-        raise TypeError(f"{name}.sample(n, generator) gave a {type(batch).__name__}: it must give a tensor (n, …)")
-    if batch.ndim == 0 or len(batch) != n:
-        raise ValueError(f"{name}.sample({n}, generator) gave shape {tuple(batch.shape)}: it must give (n, …)")
-    return batch

@@ -175,6 +175,8 @@ def engine_for(device: Any) -> Engine:
     for anything else. Chapter: critic.
     """
     if isinstance(device, Engine):
+        if not isinstance(device.device, torch.device):
+            raise TypeError(f"device is {device!r}: its own device must be a torch.device")
         return device
     if isinstance(device, bool) or not isinstance(device, str | int | torch.device):
         raise TypeError(
@@ -184,10 +186,10 @@ def engine_for(device: Any) -> Engine:
     here = [kind for kind in found if found[kind]]
     try:
         chosen = torch.device(here[0] if device == "auto" else device)
-        if chosen.type not in here:
+        if chosen.type not in here or (chosen.type == "cpu" and chosen.index):
             raise RuntimeError
         torch.empty(0, device=chosen)
-    except (RuntimeError, AssertionError):  # no such name; no such index
+    except (RuntimeError, AssertionError, ValueError, OverflowError):  # no such name; no such index
         shown = f"{device!r}" if isinstance(device, str | int) else f"'{device}'"
         raise ValueError(f"device is {shown}: this machine has {', '.join(here)}; 'auto' takes the first") from None
     return OneDevice(chosen)

@@ -34,7 +34,7 @@ def describe(part: object) -> str:
     At most 200 characters: a part that holds a tensor would else tell all its numbers. Chapter: full-models.
     """
     text = getattr(part, "name", None) if isinstance(part, tuple) else getattr(part, "__qualname__", None)
-    text = text or repr(part)
+    text = text if isinstance(text, str) and text else repr(part)
     text = re.sub(r" at 0x[0-9a-f]+", "", text)  # an address is another one in each process
     return text if len(text) <= 200 else f"{text[:199]}…"
 

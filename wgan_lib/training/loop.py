@@ -18,10 +18,12 @@ from tqdm import tqdm
 
 import wgan_lib.training.checkpoints as checkpoints
 import wgan_lib.training.stopping as stopping
-from wgan_lib import checks, diagnostics, networks
+from wgan_lib import diagnostics, networks
 from wgan_lib.files import home, owned, provenance
 from wgan_lib.training.adversaries import Adversaries
+from wgan_lib.training.fitting import critic_steps_at
 from wgan_lib.training.step import Live, NonFiniteError, Step
+from wgan_lib.training.together import Together
 
 PATIENCE = 1.0
 """Seconds a signal waits for a generator step; a longer one is left between two critic steps, and resumed there."""
@@ -61,6 +63,7 @@ class Loop:
             checkpoints.must_exist(folder)
         if self.pair.engine.rank == 0:
             self.own.enter_context(owned(folder))
+        folder.mkdir(parents=True, exist_ok=True)  # another rank may come first
         try:
             if resume:
                 self._resume(folder)
@@ -95,7 +98,8 @@ class Loop:
         stopping.opened(self)
         if self.folder is not None:
             stopping.guarded()
-        waiting: list[int] = []
+        waiting, together = list[int](), Together(self.pair.engine)
+        together.begin()
         try:
             if self.saved_at is None:
                 with stopping.held():
@@ -109,11 +113,12 @@ class Loop:
                 if progress:
                     bar.set_postfix_str(_in_short(step), refresh=False)
                     bar.update()
+                heard = together.heard(waiting)
                 yield step  # before the checkpoint: what is on the disk, the caller has seen
-                stopping.delivered(waiting)
-                if self.index % self.every == 0 or self.index == n_steps:
+                if self.index % self.every == 0 or self.index == n_steps or (heard and self.pair.engine.ranks > 1):
                     with stopping.held():
                         self.save()
+                together.act(heard)
         finally:
             try:
                 self.rescue()
@@ -121,20 +126,19 @@ class Loop:
                 bar.close()
                 stopping.closed(self)
                 self.own.close()
-                stopping.delivered(
-                    [number for number in waiting if number != signal.SIGINT]
-                )  # by Ctrl-C the caller has stopped
+                left = [*waiting, *together.end()]
+                stopping.delivered([n for n in left if n != signal.SIGINT])  # by Ctrl-C the caller has stopped
 
     def _advance(self, waiting: list[int]) -> Step | None:
         """Take the critic steps and the generator step; None if a signal is waiting that cannot wait so long."""
         self.under_way, begun, pair, recipe = True, time.perf_counter(), self.pair, self.recipe
         if recipe.linear_decay:
             pair.scale_learning_rates(1 - self.index / recipe.n_steps)
-        n_critic_steps = self._n_critic_steps()
+        n_critic_steps = critic_steps_at(recipe, self.index)
         with pair.at_work():
             measured = self._critic_steps(n_critic_steps, waiting, begun)
             if measured is not None:
-                measured |= pair.generator_step() | pair.gradient_norms()
+                measured |= pair.generator_step() | pair.weight_gradient_norms()
                 w1 = pair.engine.mean(measured.pop("w1_estimate"))
                 numbers, certified = self._finite(measured), self._certified()
         self.seconds += time.perf_counter() - begun
@@ -164,10 +168,6 @@ class Loop:
             mean = (time.perf_counter() - begun) / (self.critic_steps_done - first)
             if waiting and (to_come + 1) * mean > PATIENCE:
                 return None
-
-    def _n_critic_steps(self) -> int:
-        steps = self.recipe.critic_steps
-        return checks.whole(f"critic_steps({self.index})", steps(self.index)) if callable(steps) else steps
 
     def _finite(self, measured: dict[str, torch.Tensor]) -> dict[str, float]:
         values = self.pair.engine.mean(torch.stack(list(measured.values()))).tolist()  # one transfer

@@ -123,6 +123,8 @@ def samplable(data: Any) -> Sampler:
     Arrays and lists of numbers become tensors of PyTorch's default dtype. Raises TypeError that says what to pass for
     anything else, and as ``TensorData``. Chapter: critic.
     """
+    if isinstance(data, np.ma.MaskedArray):
+        raise TypeError("data is a masked array: leave the masked samples out, and pass a plain array (n, …)")
     if isinstance(data, np.ndarray | list | tuple):
         try:
             array = np.asarray(data)

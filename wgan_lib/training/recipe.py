@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 from torch import Tensor, nn
 
 import wgan_lib.training.identity as identity
@@ -52,12 +51,12 @@ class Recipe:
         each, several = seeds(given["seed"])
         checked = {
             "latent": latent_for(unwrapped(self.generator)) if self.latent is None else self.latent,
-            "generator_optimizer": given["generator_optimizer"] or self.optimizer,
+            "generator_optimizer": self.optimizer if self.generator_optimizer is None else self.generator_optimizer,
             "n_steps": checks.whole("n_steps", self.n_steps),
             "batch_size": checks.whole("batch_size", self.batch_size),
             "seed": each if several else each[0],
             "ema": _decay(self.ema),
-            "linear_decay": flag("linear_decay", self.linear_decay),
+            "linear_decay": checks.flag("linear_decay", self.linear_decay),
         }
         if not callable(self.critic_steps):
             checked["critic_steps"] = checks.whole("critic_steps", self.critic_steps)
@@ -124,13 +123,6 @@ class Recipe:
         told = {name: identity.structure(getattr(self, name)) for name in ("generator", "critic")}
         parts = ("data", "loss", "constraint", "latent", "critic_steps", "batch_size", "seed", "ema", "linear_decay")
         return told | {name: identity.fingerprint(getattr(self, name)) for name in parts}
-
-
-def flag(name: str, value: object) -> bool:
-    """Give a truth value as a bool, else TypeError. Chapter: critic."""
-    if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} is {value!r}: it must be True or False")
-    return bool(value)
 
 
 def _decay(ema: Any) -> float:

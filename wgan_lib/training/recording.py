@@ -71,7 +71,7 @@ class Recorder:
                 frame["critic"] = scores.reshape(*scores.shape[:-1], self.grid, self.grid).cpu().numpy()
             for name, measure in self.measures.items():
                 with torch.enable_grad():
-                    frame[name] = _array(name, measure(step))
+                    frame[name] = _array(name, measure(step), self.frames.get(name))
         for name, value in frame.items():
             self.frames.setdefault(name, []).append(value)
 
@@ -181,8 +181,14 @@ def _measures(measures: Mapping[str, Measure] | None) -> dict[str, Measure]:
     return dict(measures or {})
 
 
-def _array(name: str, value: Any) -> np.ndarray:
-    array = np.asarray(value.detach().cpu() if isinstance(value, Tensor) else value)
-    if array.dtype.hasobject:
+def _array(name: str, value: Any, before: list[Any] | None) -> np.ndarray:
+    try:
+        array = np.asarray(value.detach().cpu() if isinstance(value, Tensor) else value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"measures[{name!r}] gave {value!r}, which is no array: {error}") from None
+    if array.dtype.kind not in "biuf":
         raise TypeError(f"measures[{name!r}] gave {value!r}: it must give a number or an array of numbers")
+    if before and before[0].shape != array.shape:
+        shapes = f"shape {array.shape}, before {before[0].shape}"
+        raise ValueError(f"measures[{name!r}] gave {shapes}: it must give always the same")
     return array
