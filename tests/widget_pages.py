@@ -181,6 +181,35 @@ def curves() -> widgets.Curves:
     )
 
 
+def heaps() -> widgets.NullHeaps:
+    """NullHeaps with invented readings."""
+    rng = np.random.default_rng(8)
+    equal = rng.uniform(0.1, 0.3, (2, 3, 30))
+    return widgets.NullHeaps([1, 10], [16, 32, 64], equal, equal + 0.05, 0.5)
+
+
+def clouds() -> widgets.RecordedClouds:
+    """RecordedClouds of two settings and three frames."""
+    rng = np.random.default_rng(10)
+    w1 = widgets.Line("W₁", rng.uniform(1, 2, (2, 3)), "critic")
+    return widgets.RecordedClouds(
+        rng.normal(size=(8, 2)),
+        rng.normal(size=(2, 3, 40, 2)),
+        ["one step", "five steps"],
+        ["0", "500", "1,000"],
+        setting="Discriminator",
+        moment="Step",
+        numbers={"w1": w1},
+        reach=3.0,
+    )
+
+
+def repaint() -> widgets.Repaint:
+    """Repaint with twelve points a cloud."""
+    rng = np.random.default_rng(5)
+    return widgets.Repaint(rng.normal(size=(2, 12, 2)), np.array([[[0]], [[0.8]]]) + rng.normal(size=(2, 12, 2)), rng)
+
+
 EVERY: dict[str, Callable[[], widgets.BookWidget]] = {
     "MoveGaussians": widgets.MoveGaussians,
     "ParallelLines": lambda: widgets.ParallelLines(tilt=30.0, noise=0.1),
@@ -198,6 +227,14 @@ EVERY: dict[str, Callable[[], widgets.BookWidget]] = {
     "Curves": curves,
     "PlanTable": widgets.PlanTable,
     "Uncross": widgets.Uncross,
+    "NullHeaps": heaps,
+    "Slice": lambda: widgets.Slice(*np.random.default_rng(4).normal(size=(2, 12, 2))),
+    "Repaint": repaint,
+    "LoopPush": widgets.LoopPush,
+    "SinkhornBlur": lambda: widgets.SinkhornBlur(*np.random.default_rng(6).uniform(0.1, 1, (2, 24))),
+    "RecordedClouds": clouds,
+    "LoadSlack": widgets.LoadSlack,
+    "CTransform": widgets.CTransform,
     "FlatSpot": lambda: widgets.FlatSpot(split=0.5),
     "Interpolates": lambda: widgets.Interpolates(values=[0.0, 1.5, 3.0, 4.0, 3.0, 3.5, 5.0, 5.5, 6.0]),
     "PairsInPlane": widgets.PairsInPlane,

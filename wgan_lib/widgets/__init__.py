@@ -5,6 +5,7 @@ Each widget's drawing is an ES module in `js/`; its readings, the read-only trai
 
 from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait
 from wgan_lib.widgets.clipping import BoxSlope, ClippingDepth
+from wgan_lib.widgets.clouds import NullHeaps, RecordedClouds, Repaint, Slice
 from wgan_lib.widgets.critic import ExactAndLearned
 from wgan_lib.widgets.curves import Curves, Line
 from wgan_lib.widgets.divergence import AmbientDimension, MoveGaussians, ParallelLines
@@ -12,6 +13,8 @@ from wgan_lib.widgets.duality import LipschitzCones, TwoSides
 from wgan_lib.widgets.layers import PowerIteration, TwoEllipses, TwoUnits
 from wgan_lib.widgets.line import FlatSpot, PlanTable, Uncross
 from wgan_lib.widgets.penalty import Interpolates, PairsInPlane
+from wgan_lib.widgets.plans import LoopPush, SinkhornBlur
+from wgan_lib.widgets.prices import CTransform, LoadSlack
 from wgan_lib.widgets.settling import ConstantPull, DiracPlane
 from wgan_lib.widgets.transport import SandPiles, TransportPlan
 from wgan_lib.widgets.trap import TwoSidedTrap
@@ -20,6 +23,7 @@ __all__ = [
     "AmbientDimension",
     "BookWidget",
     "BoxSlope",
+    "CTransform",
     "ClippingDepth",
     "ConstantPull",
     "Curves",
@@ -30,12 +34,19 @@ __all__ = [
     "InvalidTrait",
     "Line",
     "LipschitzCones",
+    "LoadSlack",
+    "LoopPush",
     "MoveGaussians",
+    "NullHeaps",
     "PairsInPlane",
     "ParallelLines",
     "PlanTable",
     "PowerIteration",
+    "RecordedClouds",
+    "Repaint",
     "SandPiles",
+    "SinkhornBlur",
+    "Slice",
     "TransportPlan",
     "TwoEllipses",
     "TwoSidedTrap",

@@ -119,6 +119,7 @@ class AmbientDimension(BookWidget):
     Args:
         dims: increasing whole numbers ≥ 1, at least two.
         accuracy, js, w1, w1_null: (len, draws) held-out accuracy, the bound in nats, W₁, and W₁ of two real samples.
+        js_true: (len,) JS itself in nats, drawn dashed beside the bound; none by default.
         nearest, nearest_null: (len, n) distances of generated, and of held-out real, samples to the nearest real one.
 
     Raises:
@@ -139,6 +140,7 @@ class AmbientDimension(BookWidget):
     js = data()
     w1 = data()
     w1_null = data()
+    js_true = data()
     shares = data()
     shares_null = data()
     median = data()
@@ -153,6 +155,7 @@ class AmbientDimension(BookWidget):
         w1_null: Num[Any, "len draws"],
         nearest: Num[Any, "len n"],
         nearest_null: Num[Any, "len m"],
+        js_true: Num[Any, "len"] | None = None,
         selected: Any = 0,
         **traits: Any,
     ) -> None:
@@ -169,6 +172,11 @@ class AmbientDimension(BookWidget):
             if table.min() < 0 or table.max() > most + 1e-9:
                 raise ValueError(f"{name} must be in [0, {most:.6g}], not {table.min():.6g} to {table.max():.6g}")
             self.hold(**{name: table.round(6).tolist()})
+        if js_true is not None:
+            true = checks.reals("js_true", js_true)
+            if true.shape != (len(self.dims),) or true.min() < 0 or true.max() > np.log(2) + 1e-9:
+                raise ValueError(f"js_true must hold {len(self.dims)} numbers in [0, ln 2], not {js_true!r}")
+            self.hold(js_true=true.round(6).tolist())
         away = {"": self._table("nearest", nearest), "_null": self._table("nearest_null", nearest_null)}
         for end, table in away.items():
             if table.min() <= 0:

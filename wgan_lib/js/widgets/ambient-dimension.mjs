@@ -145,6 +145,8 @@ function curves(w, parent, dims) {
   });
   const ceiling = upper.rule("muted thin dashed", "y"),
     ceilingName = upper.text("muted", { dx: 5, dy: 4 }),
+    truth = upper.line("js dashed"),
+    exact = w.model.get("js_true") ?? [], // JS itself, which holds from its D on
     bound = upper.curve("js", js);
   const lower = against(w, parent, {
     ...{ dims, title: "W₁", colour: "critic", bottom: true, height: (_, narrow) => (narrow ? 130 : 186) },
@@ -160,6 +162,11 @@ function curves(w, parent, dims) {
     for (const plotted of [bound, cost, floor]) plotted();
     for (const p of [upper, lower]) p.point(dims[i]);
     ceiling.set(LN2);
+    const ends = exact.map((_, k) => dims[Math.min(k + 1, dims.length - 1)]);
+    truth.set(
+      exact.flatMap((_, k) => [dims[k], ends[k]]),
+      exact.flatMap((v) => [v, v]),
+    );
     ceilingName.set(upper.x.domain[1], LN2, "ln 2");
     const highest = Math.max(...nulls.map(({ high }) => high));
     floorName.set(Math.sqrt(dims[0] * dims.at(-1)), highest, "null: real against real");
