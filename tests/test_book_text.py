@@ -1,5 +1,6 @@
 """What the book adds to its sources: typography, reading times, the map, and mends of the theme's pages."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -86,3 +87,29 @@ def test_a_widget_says_its_numbers_where_scripts_are_off():
     shown = with_sentences(page)
     assert "needs JavaScript. It opens with mean q 2, js 0.1235.</p></noscript>" in shown
     assert shown.count("<noscript>") == 1
+
+
+CHAPTERS = sorted((ROOT / "book").glob("*.md"))
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_no_chapter_types_another_chapter_s_number(chapter):
+    text = chapter.read_text(encoding="utf-8")
+    for found in re.finditer(r"\b[Cc]hapters? \d", text):
+        before = text[max(0, found.start() - 60) : found.start()]
+        assert re.search(r"\{cite:[tp]\}`[^`]+`[^.]*$", before), f"{chapter.name}: {before}{found[0]} is no link"
+
+
+def test_every_control_that_the_prose_names_is_on_a_figure():
+    """After "press", "choose", "tick" or "button" a name in italics stands; its figure must show these very words."""
+    told = re.compile(r"(?:[Bb]utton|[Pp]ress|[Cc]hoose|[Tt]ick)(?: the)? (?:\*([A-Z][^*]+)\*|“([^”]+)”)")
+    sources = [*ROOT.glob("wgan_lib/js/widgets/*.mjs"), *ROOT.glob("wgan_lib/js/kit/*.mjs")]
+    shown = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    names = [
+        (chapter.name, found[1] or found[2])
+        for chapter in CHAPTERS
+        for found in told.finditer(chapter.read_text(encoding="utf-8"))
+    ]
+    assert len(names) >= 3
+    for chapter, name in names:
+        assert f'"{name}"' in shown or f"{name}:" in shown, f"{chapter} names a control {name!r} that no figure has"

@@ -126,4 +126,4 @@ def _round_numbers(low: float, high: float) -> list[float]:
         found = [float(f"{m * 10**e:.5g}") for e in powers for m in factors if low <= m * 10**e <= high]
         if len(found) <= 6:
             return found
-    return found
+    return found[:: -(-len(found) // 6)]

@@ -12,7 +12,7 @@ const written = (v) =>
     ? grouped(v)
     : v === 0 || Math.abs(v) >= 1e-3
       ? String(v).replace("-", "−")
-      : scientific(v, 1e-3, 0);
+      : scientific(v, 1e-3, 0).replace(/^1 × /, "");
 const numbers = (values) => values.map((v) => v ?? NaN);
 
 /** One panel: all settings faintly, the chosen one in its colour; returns the plot and how to draw it. */

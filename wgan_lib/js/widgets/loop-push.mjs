@@ -10,7 +10,7 @@ const WIDEST = 7; // px of a line that carries all the mass of a pair
 export default widget(
   "Three pairs of points in a loop, and the cost when a share of each partner is passed on",
   (w) => {
-    const box = { left: 12, right: 12, top: 12, bottom: 12 },
+    const box = { left: 12, right: 12, top: 20, bottom: 12 },
       p = w.plot({
         height: (_, narrow) => (narrow ? 210 : 270),
         label: "",
@@ -38,6 +38,7 @@ export default widget(
           range: w.reach[trait],
           at: (v) => v,
         });
+    const key = [p.text("critic halo-text"), p.text("ink halo-text", { anchor: "end" })];
     w.slider({ trait: "share", label: "Passed on, t", step: 0.01 });
     w.draw(() => {
       const [x, y, t] = ["real", "generated", "share"].map(w.get),
@@ -56,6 +57,8 @@ export default widget(
         line(own[k], k, 1 - t);
         line(passed[k], (k + 1) % 3, t);
       }
+      key[0].set(0, 2, "to the own partner: 1 − t");
+      key[1].set(3, 2, "to the next one: t");
       p.describe("Lines as thick as the mass they carry join three blue and three orange points");
       w.readout([
         { trait: "cost", label: "Cost", number: (1 - t) * sum(0) + t * sum(1), colour: "critic" },

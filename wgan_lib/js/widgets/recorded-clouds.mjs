@@ -18,7 +18,8 @@ export default widget("Generated points over real ones", (w) => {
       ...{ shaped: true, height: (width, narrow) => Math.min(narrow ? 250 : 360, width), label: "", margin },
       ...{ x: { hide: true }, y: { hide: true } },
     }),
-    [blue, orange] = [p.dots("real", 3), p.dots("generated", 2)];
+    [blue, orange] = [p.dots("real", 3), p.dots("generated", 2)],
+    key = [p.text("real halo-text", { dy: 10 }), p.text("generated halo-text", { dy: 26 })];
   const text = (list) => (k) => list[Math.round(k)];
   if (settings.length > 1) w.slider({ trait: "chosen", label: axis.setting, step: 1, text: text(settings) });
   if (frames.length > 1) w.slider({ trait: "frame", label: axis.frame, step: 1, text: text(frames) });
@@ -28,6 +29,8 @@ export default widget("Generated points over real ones", (w) => {
     p.extent({ x: [-wide, wide], y: [-axis.reach, axis.reach] });
     blue.set(real[k % real.length]);
     orange.set(clouds[k][frame]);
+    key[0].set(-wide, axis.reach, "real");
+    key[1].set(-wide, axis.reach, "generated");
     p.describe(`Generated points over real ones: ${settings[k]}, ${frames[frame]}`);
     w.readout(
       numbers.map(({ reading, label, values, colour }) => ({
