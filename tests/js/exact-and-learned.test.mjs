@@ -13,7 +13,8 @@ import {
   sequential,
   unpack,
 } from "../../wgan_lib/js/maths/surfaces.mjs";
-import { arrowOf, nearestFrame } from "../../wgan_lib/js/widgets/exact-and-learned.mjs";
+import { arrowOf } from "../../wgan_lib/js/widgets/exact-and-learned.mjs";
+import { nearestFrame } from "../../wgan_lib/js/widgets/exact-and-learned-timeline.mjs";
 
 test("cones take the highest one, and their gradient points at its tip with length 1", () => {
   const tips = [

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { jsNormals, LN2 } from "../../wgan_lib/js/maths/divergences.mjs";
-import { arrowScale, describeJs, roundUp } from "../../wgan_lib/js/widgets/move-gaussians.mjs";
+import { describeJs, roundUp } from "../../wgan_lib/js/widgets/move-gaussians.mjs";
+import { arrowScale } from "../../wgan_lib/js/widgets/move-gaussians-pulls.mjs";
 
 test("the readout of JS says where it tends to and never that it is there", () => {
   const at = (shift, unit = "nats") => describeJs(jsNormals(0, 1, shift, 1), unit);

@@ -11,7 +11,8 @@ import {
   withShare,
   work,
 } from "../../wgan_lib/js/maths/sand.mjs";
-import { presets, progress } from "../../wgan_lib/js/widgets/sand-piles.mjs";
+import { presets } from "../../wgan_lib/js/widgets/sand-piles.mjs";
+import { progress } from "../../wgan_lib/js/widgets/sand-piles-clock.mjs";
 import { generator } from "./generator.mjs";
 
 const near = (a, b, tolerance) => assert.ok(Math.abs(a - b) <= tolerance, `${a} is not ${b} within ${tolerance}`);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { distances } from "../../wgan_lib/js/maths/assignment.mjs";
-import { join, meanCost, savers, tidy } from "../../wgan_lib/js/widgets/transport-plan.mjs";
+import { meanCost, savers, tidy } from "../../wgan_lib/js/widgets/transport-plan.mjs";
+import { join } from "../../wgan_lib/js/widgets/transport-plan-pencil.mjs";
 
 test("joining frees, exchanges or undoes, and never gives a point away twice", () => {
   assert.deepEqual(join([-1, -1, -1], 0, 2), [2, -1, -1]);
