@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def chapter_source(chapter: str, name: str) -> str:
-    """Return the text of the function `name` in the code cells of a chapter, such as "book/critic.md".
+    """Return the text of the function or class `name` in the code cells of a chapter, such as "book/critic.md".
 
     Raises LookupError unless exactly one cell defines it.
     """
@@ -20,7 +20,7 @@ def chapter_source(chapter: str, name: str) -> str:
     found = [
         ast.get_source_segment(source, node) or ""
         for source in cells
-        if f"def {name}(" in source
+        if f"def {name}(" in source or f"class {name}(" in source
         for node in ast.parse(source).body
         if getattr(node, "name", None) == name
     ]

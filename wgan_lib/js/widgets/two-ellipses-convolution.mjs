@@ -87,7 +87,7 @@ export function convolutionView(w, parent) {
     p = board(w, parent, SIZE),
     shades = Array.from({ length: SHADES }, (_, k) => {
       const shade = p.path("ink", "area");
-      shade.node.style.fillOpacity = (0.85 * k) / (SHADES - 1);
+      shade.node.style.fillOpacity = (0.7 * k) / (SHADES - 1);
       return shade;
     }),
     frame = p.path("muted thin"),
