@@ -142,10 +142,9 @@ def test_pictures_are_looked_for_in_the_same_place_from_every_folder(
 
 def test_a_refused_training_leaves_its_folder_for_the_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "run"
+    command = ["train", "clipping-digits", "--out", str(folder), "--steps", "1", "--quiet"]
     for odd in (["--batch-size", "9" * 12], ["--device", "cpu:7"], ["--seed", "9" * 30]):
-        assert (
-            command_line.main(["train", "clipping-digits", "--out", str(folder), "--steps", "1", "--quiet", *odd]) == 1
-        )
+        assert command_line.main([*command, *odd]) == 1
         assert odd[0].removeprefix("--").replace("-", "_") in capsys.readouterr().err
         assert not folder.exists() or os.listdir(folder) == []
     assert command_line.main([*command, *QUICK]) == 0

@@ -77,6 +77,7 @@ def _widths(critic: nn.Module, example: Tensor) -> dict[nn.Module, int]:
 
 def _stretch(layer: Any, widths: dict[nn.Module, int]) -> float:
     """The operator norm of a layer's map, or a bound of it."""
+    layer = unwrapped(layer)  # a compiler may have wrapped each by itself
     if isinstance(constant := getattr(layer, "lipschitz_constant", None), Real):
         return float(constant)
     # By the forward, not the class: parametrised layers have a class of their own, and a subclass may do anything.

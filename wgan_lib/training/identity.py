@@ -176,7 +176,8 @@ def _layers(network: nn.Module, memo: Memo) -> str:
             continue  # the compiler's wrap
         plain = Real | str | tuple | FunctionType
         own = {k: v for k, v in vars(layer).items() if isinstance(v, plain) and k != "training" and k[0] != "_"}
-        lines.append(f"{name.replace('_orig_mod.', '')}: {_told(type(layer), memo)} {_told(own, memo)}")
+        plainly = ".".join(part for part in name.split(".") if part != "_orig_mod")
+        lines.append(f"{plainly}: {_told(type(layer), memo)} {_told(own, memo)}")
     shapes = [f"{name} {tuple(t.shape)} {t.dtype}" for name, t in network.state_dict().items()]
     trained = [str(parameter.requires_grad) for parameter in network.parameters()]
     return "\n".join([*lines, *shapes, *trained]).replace("_orig_mod.", "")

@@ -30,7 +30,11 @@ def averaged(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
 @contextmanager
 def unchanged_on_error(*networks: nn.Module) -> Iterator[None]:
     """Give the networks back as they were, layers, modes and numbers, if what runs inside raises. Chapter: critic."""
-    tensors = {id(t): (t, t.data, t.detach().clone()) for n in networks for t in [*n.parameters(), *n.buffers()]}
+    tensors = {
+        id(t): (t, t.data, t.detach().clone(), copy.copy(t._backward_hooks))
+        for n in networks
+        for t in [*n.parameters(), *n.buffers()]
+    }
     layers = [
         (
             layer,
@@ -47,7 +51,7 @@ def unchanged_on_error(*networks: nn.Module) -> Iterator[None]:
             layer.__class__ = kind
             vars(layer).clear()
             vars(layer).update(held)
-        for tensor, data, numbers in tensors.values():
-            tensor.data = data
+        for tensor, data, numbers, hooks in tensors.values():
+            tensor.data, tensor._backward_hooks = data, hooks
             data.copy_(numbers)
         raise
