@@ -13,14 +13,16 @@ const written = (v) =>
     : v === 0 || Math.abs(v) >= 1e-3
       ? String(v).replace("-", "−")
       : scientific(v, 1e-3, 0).replace(/^1 × /, "");
+/** A label in `width` px: all of it, or what stands before its first comma or colon. */
+const fitting = (text) => (width) => (text.length * 6.3 > width ? text.split(/[:,]/)[0] : text);
 const numbers = (values) => values.map((v) => v ?? NaN);
 
 /** One panel: all settings faintly, the chosen one in its colour; returns the plot and how to draw it. */
 function panelOf(w, parent, { title, lines, y, log, ticks }, { x, axis, few }) {
   const p = w.plot({
     ...{ parent, label: title, height: (_, narrow) => (narrow ? 196 : 260), margin: { top: 28, left: 48, right: 16 } },
-    x: { domain: [x[0], x.at(-1)], log: axis.log, label: axis.label, ticks: axis.ticks, format: written },
-    y: { domain: y, log, label: title, ticks, format: written },
+    x: { domain: [x[0], x.at(-1)], log: axis.log, label: fitting(axis.label), ticks: axis.ticks, format: written },
+    y: { domain: y, log, label: fitting(title), ticks, format: written },
   });
   const drawn = lines.map(({ values, colour, dashed }, first) => ({
     others: first === 0 && values.length > 1 ? values.map(() => p.line("thin faint")) : [],

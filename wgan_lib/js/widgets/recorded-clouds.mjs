@@ -4,6 +4,9 @@
  */
 import { widget } from "../kit/kit.mjs";
 
+/** Counts are shown without decimals. */
+const whole = (v) => (Number.isInteger(v) ? { value: String(v) } : {});
+
 export default widget("Generated points over real ones", (w) => {
   const [real, clouds, settings, frames, numbers, axis] = [
       "real",
@@ -18,7 +21,7 @@ export default widget("Generated points over real ones", (w) => {
       ...{ shaped: true, height: (width, narrow) => Math.min(narrow ? 250 : 360, width), label: "", margin },
       ...{ x: { hide: true }, y: { hide: true } },
     }),
-    [blue, orange] = [p.dots("real", 3), p.dots("generated", 2)],
+    [blue, orange] = [p.dots("real", 3), p.dots("generated", 2.5)],
     key = [p.text("real halo-text", { dy: 10 }), p.text("generated halo-text", { dy: 26 })];
   const text = (list) => (k) => list[Math.round(k)];
   if (settings.length > 1) w.slider({ trait: "chosen", label: axis.setting, step: 1, text: text(settings) });
@@ -37,6 +40,7 @@ export default widget("Generated points over real ones", (w) => {
         trait: reading,
         label,
         number: values[k][frame],
+        ...whole(values[k][frame]),
         colour,
       })),
     );
