@@ -106,6 +106,10 @@ def without_a_graph(critic: nn.Module, real: Tensor, fake: Tensor, generator: to
     return 10 * (g.flatten(1).norm(dim=1) - 1).square().mean().requires_grad_()
 
 
+def detached(critic: nn.Module, real: Tensor, fake: Tensor, generator: torch.Generator) -> Tensor:
+    return our_penalty(critic, real, fake, generator).detach()
+
+
 def step_with(penalty: Penalty) -> Callable[[nn.Module, Tensor], None]:
     def step(critic: nn.Module, batch: Tensor) -> None:
         optimizer = torch.optim.SGD(critic.parameters(), 0.1)
@@ -284,6 +288,7 @@ CASES = [
     (check_points_spread_over_the_segments, one_alpha_for_the_batch, our_penalty),
     (check_points_spread_over_the_segments, at_the_reals_only, our_penalty),
     (check_penalty_moves_the_weights, step_with(without_a_graph), step_with(our_penalty)),
+    (check_penalty_moves_the_weights, step_with(detached), step_with(our_penalty)),
     (check_penalty_moves_the_weights, step_that_forgets_to_add_it, loop_with(constraints.GradientPenalty(10.0))),
     (
         check_penalty_moves_the_weights,
