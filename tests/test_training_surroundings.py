@@ -200,6 +200,8 @@ def make(out: int) -> Callable[[torch.Generator], nn.Module]:
         ({"seeds": None}, "seed is None"),
         ({"seeds": "12"}, "seed is '12'"),
         ({"seeds": [0.5]}, "seed is 0.5"),
+        ({"constraints": torch.tensor(3)}, "constraint is tensor"),
+        ({"seeds": torch.tensor(2.5)}, "seed is tensor|seed is 2.5"),
         ({"seeds": [-1]}, "seed is -1"),
         ({"n_steps": 0}, "n_steps is 0"),
         ({"checkpoint_dir": 3}, "checkpoint_dir is 3"),

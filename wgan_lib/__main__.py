@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--batch-size", type=_count, metavar="N", help="samples a batch (the preset's)")
     train.add_argument("--critic-steps", type=_count, metavar="N", help="critic steps a generator step (the preset's)")
     train.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, mps, or auto, the first there is (auto)")
-    train.add_argument("--threads", type=_count, default=1, help="CPU threads; one is fastest for small networks (1)")
+    train.add_argument("--threads", type=_threads, default=1, help="CPU threads; one is fastest for small networks (1)")
     train.add_argument("--checkpoint-every", type=_count, default=500, metavar="N", help="steps a checkpoint (500)")
     train.add_argument("--record-every", type=_count, default=50, metavar="N", help="steps a recorded frame (50)")
     train.add_argument("--certify-every", type=_count, metavar="N", help="steps a certified lower bound (never)")
@@ -64,6 +64,10 @@ def _count(text: str, least: int = 1, most: int = 10**12) -> int:
         wanted = f"{least} or more" if most == 10**12 else f"{least} to {most}"
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, {wanted}")
     return int(text)
+
+
+def _threads(text: str) -> int:
+    return _count(text, 1, 4096)
 
 
 def _samples(text: str) -> int:
@@ -205,6 +209,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         try:
             options = _parser().parse_args(arguments)
+            if [] in vars(options).values():  # argparse takes "--" out of --threads=--
+                _parser().error("an option has '--' for its value")
             return commands[options.command](options)
         finally:
             if sys.stdout is not None:  # here, where a reader who has left can still be told from a mistake

@@ -138,6 +138,11 @@ def weights(name: str, value: object, n: int) -> Float[np.ndarray, "n"]:
     return array / array.sum()
 
 
+def several(value: object) -> bool:
+    """Say whether value can be walked through: arrays and tensors without axes cannot. Chapter: critic."""
+    return isinstance(value, Iterable) and getattr(value, "ndim", 1) != 0
+
+
 def flag(name: str, value: object) -> bool:
     """Give a bool, numpy's too, as Python's own. Raises TypeError for anything else. Chapter: critic."""
     if not isinstance(value, bool | np.bool_):

@@ -175,7 +175,7 @@ def train_many(
     Raises ValueError for no constraints or the same twice, and what ``train`` and ``side_by_side`` raise.
     Source: Arjovsky 2017, Algorithm 1. Chapter: clipping-gp-sn.
     """
-    constraints = list(constraints) if isinstance(constraints, Iterable) else [constraints]
+    constraints = list(constraints) if checks.several(constraints) else [constraints]  # type: ignore[list-item]
     if unhashable := [c for c in constraints if not isinstance(c, Hashable)]:
         raise TypeError(
             f"constraints hold {unhashable[0]!r}: it must be a frozen value, such as those of wgan_lib.constraints"
@@ -207,6 +207,6 @@ def _many(name: str, make: Any, each: Iterable[int]) -> nn.Module:
 
 
 def _each(given: Any) -> tuple[int, ...]:
-    if isinstance(given, Sequence | torch.Tensor) and not len(given):
+    if checks.several(given) and isinstance(given, Sequence | torch.Tensor) and not len(given):
         return ()  # side_by_side says that K is at least 1
     return seeds(given)[0]

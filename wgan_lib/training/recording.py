@@ -126,7 +126,7 @@ def record(
     or TypeError for anything else before the first step, and as ``Recorder`` and ``train`` do. Chapter: clipping-gp-sn.
     """
     recorder, meta = Recorder(every, n_samples, grid, measures, at), plain_meta(meta)
-    if not isinstance(steps, Iterable):
+    if not checks.several(steps):
         raise TypeError(f"steps are {steps!r}: they must be what training.train returns")
     for step in steps:
         recorder.add(step)
@@ -162,7 +162,7 @@ def _plain(name: str, value: Any) -> Any:
 
 
 def _marks(at: Iterable[SupportsIndex]) -> frozenset[int]:
-    if not isinstance(at, Iterable) or isinstance(at, str):
+    if not checks.several(at) or isinstance(at, str):
         raise TypeError(f"at is {at!r}: it must be numbers of finished steps, such as (1, 10, 100)")
     marks: Sequence[int] = [checks.whole("at", mark) for mark in at]
     if not marks:
@@ -174,7 +174,7 @@ def _measures(measures: Mapping[str, Measure] | None) -> dict[str, Measure]:
     if measures is not None and not isinstance(measures, Mapping):
         raise TypeError(f"measures is {measures!r}: it must map names to functions of a Step")
     for name, measure in (measures or {}).items():
-        if not isinstance(name, str) or name in _TAKEN:
+        if not isinstance(name, str) or not name or name in _TAKEN:
             raise ValueError(f"measures holds {name!r}: it must be text, and no name of a frame of every record")
         if not callable(measure):
             raise TypeError(f"measures[{name!r}] is {measure!r}: it must be a function of a Step")
@@ -184,7 +184,7 @@ def _measures(measures: Mapping[str, Measure] | None) -> dict[str, Measure]:
 def _array(name: str, value: Any, before: list[Any] | None) -> np.ndarray:
     try:
         array = np.asarray(value.detach().cpu() if isinstance(value, Tensor) else value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(f"measures[{name!r}] gave {value!r}, which is no array: {error}") from None
     if array.dtype.kind not in "biuf":
         raise TypeError(f"measures[{name!r}] gave {value!r}: it must give a number or an array of numbers")
