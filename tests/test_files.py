@@ -136,6 +136,12 @@ def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert folder == tmp_path / "run"
 
 
+@pytest.mark.parametrize("path", [3, None, b"x", ["a"], "a\0b", "~nobody-of-that-name/a"], ids=repr)
+def test_what_is_no_path_is_told(path: object) -> None:
+    with pytest.raises((TypeError, ValueError), match="is no path"):
+        files.home(path)  # type: ignore[arg-type]
+
+
 TELL = "from wgan_lib import files; print(files.provenance()['commit']); print(files.provenance()['wgan-lib'])"
 
 

@@ -11,7 +11,7 @@ from short_training import LAW
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
-from wgan_lib import networks
+from wgan_lib import networks, training
 from wgan_lib.constraints import GradientPenalty, LipschitzConstraint, Unconstrained
 from wgan_lib.losses import WASSERSTEIN, AdversarialLoss
 from wgan_lib.training import Adam, NormalLatent, OneDevice, train
@@ -35,6 +35,12 @@ def numbers(*modules: nn.Module) -> list[list[float]]:
 
 
 POINTS = torch.arange(16.0).reshape(8, 2) / 16
+
+
+@pytest.mark.parametrize("points", [POINTS.numpy(), POINTS.tolist(), None, "x"], ids=lambda p: type(p).__name__)
+def test_data_in_memory_are_a_tensor(points: Any) -> None:
+    with pytest.raises(TypeError, match=r"points are a .*: a tensor \(n, …\) is needed"):
+        training.TensorData(points)
 
 
 class Rows(Dataset):

@@ -39,8 +39,10 @@ class FolderInUseError(FileExistsError):
 def home(path: str | os.PathLike[str]) -> Path:
     """Return the path with a leading ``~`` put in its place, as a shell would.
 
-    Raises ValueError for a path that can be none. Chapter: full-models.
+    Raises ValueError for a path that can be none, TypeError for what is no path. Chapter: full-models.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"{path!r} is no path: text or a pathlib.Path is needed")
     if "\0" in str(path):
         raise ValueError(f"{path!r} is no path: it holds a null character")
     try:

@@ -86,6 +86,8 @@ class TensorData:
     points: Float[Tensor, "n ..."]
 
     def __post_init__(self) -> None:
+        if not isinstance(self.points, Tensor):
+            raise TypeError(f"points are {_kind(self.points)}: a tensor (n, …) is needed; train takes arrays too")
         points = self.points.detach()
         if not points.is_floating_point():
             raise TypeError(f"data has dtype {points.dtype}: floating-point numbers are needed")
