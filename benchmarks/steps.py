@@ -37,15 +37,15 @@ class Given:
 
 
 class HandOn(nn.Module):
-    """A generator whose samples are its latents; an optimiser wants a parameter."""
+    """A generator whose samples are its latents, moved by its one parameter, 0: a training wants something to train."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.unused = nn.Parameter(torch.zeros(()))
+        self.shift = nn.Parameter(torch.zeros(()))
 
     def forward(self, latent: Tensor) -> Tensor:
-        """Return the latents."""
-        return latent
+        """Return the latents, moved."""
+        return latent + self.shift
 
 
 class Closed(nn.Module):
