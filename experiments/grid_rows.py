@@ -6,7 +6,7 @@ r1-grid25; Adam with rate 2e-3 and β = (0, .9), one critic step, 2,000 rounds, 
 tuned. Scores of 2,500 samples: modes, share within 3σ of a mode, W1 of 1,000 against as many real ones. `motion` is how
 far the generator's points go in ten rounds at the same latents (mean over 256). In `settling`.
 
-Run: OMP_NUM_THREADS=1 python experiments/grid_rows.py (8 CPU minutes on one core of a shared 2-core machine). Adds
+Run: OMP_NUM_THREADS=1 python experiments/grid_rows.py (12 CPU minutes on one core of a shared 2-core machine). Adds
 each row to wgan_lib/recorded/grid-rows.npz as it ends; those that are there already are left alone.
 """
 
