@@ -21,7 +21,7 @@ book: $(READY)
 # The browser tests read the built book, so it comes first; chapters whose code and imports did not change are not run again.
 test: $(READY) $(BROWSERS) book
 	node --test 'tests/js/*.test.mjs'
-	python -m pytest
+	python -m pytest -n 2 --dist loadfile
 
 check: $(READY) $(NPM)
 	ruff format --check .
