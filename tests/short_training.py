@@ -1,5 +1,6 @@
 """A training of a second whose networks, constraint and average all carry state, for tests of how it stops."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from wgan_lib.training import Adam, Step, train
 
 LAW = sampling.ring(8)
 N = 7
+
+
+def told(value: object) -> str:
+    """A short name of a value for a test, the same in every process: no addresses."""
+    return re.sub(r" at 0x\w+", "", str(value))[:40]
 
 
 class Acting:

@@ -348,6 +348,7 @@ def test_cifar_is_read_in_the_order_of_its_batches(unpacked: bool, tiny: Server,
         (gzip.compress(b"no archive"), "cifar-10-binary.tar.gz is damaged"),
         (cifar_archive()[:-900], "cifar-10-binary.tar.gz is damaged"),
     ],
+    ids=["a file lacks", "a record is cut", "a file is empty", "no archive", "the archive is cut"],
 )
 def test_wrong_cifar_archives_are_refused(archive, message, tiny: Server, tmp_path: Path, monkeypatch) -> None:
     put(tmp_path, {"cifar-10-binary.tar.gz": archive})

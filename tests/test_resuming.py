@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from short_training import LAW, go
+from short_training import LAW, go, told
 from torch import Tensor, nn
 
 from wgan_lib import images, networks, sampling
@@ -101,7 +101,7 @@ EQUAL: list[tuple[str, Any, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "before", "now"), EQUAL, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("name", "before", "now"), EQUAL, ids=told)
 def test_equal_parts_of_another_make_are_the_same_run(name: str, before: Any, now: Any, tmp_path: Path) -> None:
     whole = list(small(**{name: before}))
     assert interrupted(tmp_path, **{name: before}) + list(small(tmp_path, resume=True, **{name: now})) == whole
@@ -135,7 +135,7 @@ DIFFERENT: list[tuple[str, Any, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "before", "now"), DIFFERENT, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("name", "before", "now"), DIFFERENT, ids=told)
 def test_a_part_that_differs_is_refused_by_name(name: str, before: Any, now: Any, tmp_path: Path) -> None:
     interrupted(tmp_path, **{name: before})
     kept = (tmp_path / "step-00000001.pt").read_bytes()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from short_training import LAW
+from short_training import LAW, told
 from test_training_doors import numbers, pair, small
 from torch import nn
 
@@ -141,7 +141,7 @@ def test_a_step_and_a_run_can_be_pickled_copied_and_printed() -> None:
         ({"lr": (1, [np.float64(2), None], {"a": Path("b")})}, [1, [2.0, None], {"a": "b"}]),
         ({"lr": np.bool_(True)}, True),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=told,
 )
 def test_what_is_told_about_a_run_comes_out_plain(meta: dict[str, Any], kept: Any, tmp_path: Path) -> None:
     run = record(small(), **meta)
@@ -152,7 +152,7 @@ def test_what_is_told_about_a_run_comes_out_plain(meta: dict[str, Any], kept: An
 @pytest.mark.parametrize(
     "value",
     [math.nan, -math.inf, np.float32("nan"), torch.tensor(math.inf), object(), {1: 2}, {2}, 1j, b"x", [math.nan]],
-    ids=repr,
+    ids=told,
 )
 def test_what_no_record_can_hold_is_refused_before_the_first_step(value: Any) -> None:
     steps = small()
@@ -207,7 +207,7 @@ def make(out: int) -> Callable[[torch.Generator], nn.Module]:
         ({"checkpoint_dir": 3}, "checkpoint_dir is 3"),
         ({"seed": 3}, "seed is 3: train_many takes a list of them, seeds"),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=told,
 )
 def test_what_train_many_cannot_take_is_named(changes: dict[str, Any], message: str) -> None:
     arguments: dict[str, Any] = {
