@@ -21,7 +21,7 @@ book: $(READY)
 # The browser tests read the built book, so it comes first; chapters whose code and imports did not change are not run again.
 test: $(READY) $(BROWSERS) book
 	node --test 'tests/js/*.test.mjs'
-	python -m pytest -n 2 --dist loadfile
+	python -m pytest -n 2 --dist worksteal
 
 check: $(READY) $(NPM)
 	ruff format --check .

@@ -58,6 +58,10 @@ def test_on_a_phone_nothing_covers_a_formula_or_leaves_its_line(chromium: sync_a
     settled(page)
     assert page.evaluate(COVERED) == []
     assert page.evaluate(ALONE) == []
+    for indent in page.locator(".admonition > ul, .admonition > ol").evaluate_all(
+        "(lists) => lists.map((list) => parseFloat(getComputedStyle(list).paddingLeft))"
+    ):
+        assert indent >= 16, "bullets stand on the rule of their box"
     title = page.locator(".phone-title")
     if title.count():
         assert title.is_visible()

@@ -39,9 +39,8 @@ def test_a_phone_shows_hand_and_reward_together_with_room_for_fingers(open_page,
 
 
 @every
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_width_fits(open_page, name, theme):
-    page = open_page(EVERY[name](), theme=theme)
+def test_every_width_fits(open_page, name):
+    page = open_page(EVERY[name]())
     for width in (1440, 768, 320):
         page.set_viewport_size({"width": width, "height": 900})
         drawn(page)
@@ -87,7 +86,7 @@ def other(widget: BookWidget, trait: str):
 @every
 def test_words_move_what_they_name_and_the_page_hears_of_it(open_page, name):
     widget = EVERY[name]()
-    page = open_page(widget, after="<p style='height: 2000px'>below</p>")
+    page = open_page(widget, after="<p style='height: 2000px'>below</p>", reduced_motion="reduce")
     page.evaluate("""() => { window.heard = 0; document.addEventListener("wgan-change", (event) => {
       heard += 1; window.detail = event.detail; window.from = event.target.dataset.widget; }); }""")
     for trait in widget.reach:

@@ -224,7 +224,7 @@ def test_every_trait_that_a_module_reads_is_synced_and_every_reach_is_used(name)
 def test_readings_are_read_only_and_follow_the_traits(name):
     widget = EVERY[name]()
     found = [key for key, trait in widget.traits().items() if isinstance(trait, book_widget.Reading)]
-    assert found or name == "AmbientDimension"
+    assert found or name in {"AmbientDimension", "SinkhornBlur", "RecordedClouds"}  # these show what a cell gave them
     for reading in found:
         with pytest.raises(TraitError, match=reading):
             setattr(widget, reading, 0.0)

@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,28 +54,68 @@ def browser(playwright: sync_api.Playwright) -> Iterator[sync_api.Browser]:
     started.close()
 
 
+@dataclass
+class Tab:
+    """A page kept open between tests, and what the present test expects of it. A new one costs half a second of CPU."""
+
+    page: sync_api.Page
+    here: str = ""
+    errors: bool = False
+    faults: list[str] = field(default_factory=list)
+
+    def watch(self) -> "Tab":
+        """Note requests to elsewhere, page errors, and unexpected console errors."""
+        self.page.on("request", lambda r: None if r.url.startswith(self.known) else self.faults.append(r.url))
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", lambda m: self.faults.append(m.text) if m.type == "error" and not self.errors else None)
+        return self
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """What the page may ask for."""
+        return self.here, "blob:", "data:", "about:blank"
+
+    def leave(self) -> None:
+        """Forget what the test did, so that the next one finds an empty page."""
+        self.page.mouse.up()
+        self.page.emulate_media(media="null")
+        self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        self.page.goto("about:blank")
+        self.faults = []
+
+
+@pytest.fixture(scope="session")
+def tabs(browser) -> dict[str, list[Tab]]:
+    """The pages that are open, by the options of their contexts."""
+    return {}
+
+
 @pytest.fixture
-def open_page(browser, tmp_path) -> Iterator[Callable[..., sync_api.Page]]:
+def open_page(browser, tabs, tmp_path) -> Iterator[Callable[..., sync_api.Page]]:
     """Open a page of given widgets; fail on a request to elsewhere, a page error, an unexpected console error."""
-    contexts, faults = [], []
+    taken: list[Tab] = []
+    faults: list[str] = []
 
     def opened(*views, theme="light", link="", width=1000, errors=False, url=None, after="", **context):
         (tmp_path / "page.html").write_text(page_of(list(views), theme, after), encoding="utf-8")
-        made = browser.new_context(viewport={"width": width, "height": 900}, **context)
-        made.set_default_timeout(20_000)
-        contexts.append(made)
-        page = made.new_page()
-        here = url or tmp_path.as_uri()
-        page.on("request", lambda r: None if r.url.startswith((here, "blob:", "data:")) else faults.append(r.url))
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda m: faults.append(m.text) if m.type == "error" and not errors else None)
-        page.goto(f"{here}/page.html{link}")
-        page.wait_for_selector("html[data-widgets=ready]")
-        return page
+        known = tabs.setdefault(repr(sorted(context.items())), [])
+        tab = next((tab for tab in known if tab not in taken and not tab.page.is_closed()), None)
+        if tab is None:
+            made = browser.new_context(viewport={"width": width, "height": 900}, **context)
+            made.set_default_timeout(20_000)
+            tab = Tab(made.new_page()).watch()
+            known.append(tab)
+        taken.append(tab)
+        tab.here, tab.errors, tab.faults = url or tmp_path.as_uri(), errors, faults
+        tab.page.set_viewport_size({"width": width, "height": 900})
+        tab.page.goto(f"{tab.here}/page.html{link}")
+        tab.page.wait_for_selector("html[data-widgets=ready]")
+        return tab.page
 
     yield opened
-    for made in contexts:
-        made.close()
+    for tab in taken:
+        if not tab.page.is_closed():
+            tab.leave()
     assert faults == []
 
 

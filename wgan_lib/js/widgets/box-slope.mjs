@@ -48,9 +48,8 @@ export default widget("The largest slope of a network whose weights lie in a box
     const words = w.narrow ? ["all +c", "coins", "trained"] : ["all weights +c", "signs by coins", "trained"];
     const off = w.narrow ? [0, 54, 102] : [0, 120, 230];
     words.forEach((text, k) => names[k].set(p.x.invert(p.margin.left + off[k]), HIGHEST, text));
-    p.describe(
-      `With ${layers} layers and c ${fixed(c, 4)} the steepest slope is at most ${brief(10 ** logBoxSlope(c, sizes()))}.`,
-    );
+    const most = brief(10 ** logBoxSlope(c, sizes()));
+    p.describe(`With ${layers} layers and c ${fixed(c, 4)} the steepest slope is at most ${most}.`);
     w.readout([
       {
         trait: "limit",

@@ -7,7 +7,7 @@ import { mix } from "../maths/surfaces.mjs";
 
 const FAR = 8; // decades from slope 1 at which the colours end
 
-/** Colours of a cell by log₁₀ of its slope: the critic's near slope 1, grey where it vanishes, red where it explodes. */
+/** A cell's colours by log₁₀ of its slope: the critic's near slope 1, grey where it vanishes, red where it explodes. */
 export function cellColours(paper, { muted, critic, broken }) {
   const ends = { low: mix(paper, muted, 0.5), one: mix(paper, critic, 0.5), high: mix(paper, broken, 0.5) };
   return (log) => {

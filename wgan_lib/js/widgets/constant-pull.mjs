@@ -1,4 +1,4 @@
-/** One number pulled towards 0 with a force of constant length, or one that fades. Python side: widgets.ConstantPull. */
+/** One number pulled towards 0 by a constant force, or by one that fades. Python side: widgets.ConstantPull. */
 import { widget } from "../kit/kit.mjs";
 import { compact } from "../kit/scales.mjs";
 import { pulled } from "../maths/dirac.mjs";

@@ -1,4 +1,4 @@
-/** One generated heap, or two halves of it, between two real heaps. Python side: widgets.FlatSpot. Chapter: wasserstein-1d. */
+/** A generated heap, or its halves, between two real heaps. Python side: widgets.FlatSpot. Chapter: wasserstein-1d. */
 import { widget } from "../kit/kit.mjs";
 import { fixed, snap } from "../kit/scales.mjs";
 import { jsPoints, w1Points } from "../maths/points.mjs";

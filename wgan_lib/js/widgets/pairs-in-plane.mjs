@@ -108,8 +108,8 @@ export default widget("Pairs of real and generated points, and the slope of an e
       },
       { trait: "w1", label: "W₁", number: it.w1, colour: "critic", note: "of the clouds" },
     ]);
-    p.describe(
-      `${pairs.length} pairs, ${optimal ? "of the cheapest plan" : "random"}; slopes at their interpolates from ${fixed(Math.min(...slopes))} to ${fixed(Math.max(...slopes))}.`,
-    );
+    const kind = optimal ? "of the cheapest plan" : "random",
+      [least, most] = [Math.min(...slopes), Math.max(...slopes)].map((v) => fixed(v));
+    p.describe(`${pairs.length} pairs, ${kind}; slopes at their interpolates from ${least} to ${most}.`);
   });
 });

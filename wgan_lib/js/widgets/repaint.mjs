@@ -1,6 +1,6 @@
 /** A permutation test, one painting at a time. Python side: widgets.Repaint. Chapter: samples. */
 import { widget } from "../kit/kit.mjs";
-import { stairs } from "./null-heaps.mjs";
+import { stairs } from "../maths/stairs.mjs";
 
 export default widget("A permutation test: the pooled points are painted afresh, again and again", (w) => {
   const pairs = w.model.get("pairs"),

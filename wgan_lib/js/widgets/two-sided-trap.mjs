@@ -90,9 +90,8 @@ function drawPlane(w, it, { ratio, oneSided, path, best, trapped }) {
       ? "All linear critics: height is the value"
       : "All linear critics of the plane: height is gap − penalty; the straight line is one dimension",
   );
-  it.p.describe(
-    `Map of all linear critics. The climb from ${fixed(path[0][0])}, ${fixed(path[0][1])} ends at ${fixed(path.at(-1)[0])}, ${fixed(path.at(-1)[1])}.`,
-  );
+  const [from, to] = [path[0], path.at(-1)].map((place) => place.map((v) => fixed(v)).join(", "));
+  it.p.describe(`Map of all linear critics. The climb from ${from} ends at ${to}.`);
 }
 
 function drawProfile(it, { ratio, oneSided, path, best }) {
