@@ -8,8 +8,9 @@ Settings of the papers are rows of their own. R1 and R1 + R2 are left out with t
 unbounded. Shown in `clipping-gp-sn`.
 
 Run: OMP_NUM_THREADS=1 python experiments/constraint_by_loss.py screen ring8 (then final ring8; likewise grid25), about
-75 and 40 minutes on one core of a 2-core CPU. Adds each row to wgan_lib/recorded/search-<law>-<piece>.npz as it ends
-and goes on with those that are missing; --only "GP, Wasserstein" records one of them.
+two and a half hours a law for the screening, reckoned from 30 steps of each pair on a loaded core. Adds each row to
+wgan_lib/recorded/search-<law>-<piece>.npz as it ends and goes on with those that are missing; --only "GP, Wasserstein"
+records one of them.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
 import pytest
 from playwright import sync_api
-from test_book_pages import PAGES, chromium, file, opened, settled  # noqa: F401 — the fixture is used by its name
+from test_book_pages import PAGES, file, opened, settled
 
 pytestmark = pytest.mark.browser
 
@@ -39,7 +39,7 @@ DARK_BOXES = """() => {
 @pytest.mark.soak  # how far a page moves depends on how busy the machine is
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_does_not_jump_while_it_settles(chromium: sync_api.Browser, name: str, width: int) -> None:  # noqa: F811
+def test_a_page_does_not_jump_while_it_settles(chromium: sync_api.Browser, name: str, width: int) -> None:
     page = chromium.new_page(viewport={"width": width, "height": 900})
     page.add_init_script(SHIFT)
     page.goto(file(name))
@@ -53,7 +53,7 @@ def test_a_page_does_not_jump_while_it_settles(chromium: sync_api.Browser, name:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_on_a_phone_nothing_covers_a_formula_or_leaves_its_line(chromium: sync_api.Browser, name: str) -> None:  # noqa: F811
+def test_on_a_phone_nothing_covers_a_formula_or_leaves_its_line(chromium: sync_api.Browser, name: str) -> None:
     page, _ = opened(chromium, file(name), width=390)
     settled(page)
     assert page.evaluate(COVERED) == []
@@ -72,7 +72,7 @@ def test_on_a_phone_nothing_covers_a_formula_or_leaves_its_line(chromium: sync_a
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_long_lines_fade_where_they_go_on(chromium: sync_api.Browser, name: str) -> None:  # noqa: F811
+def test_long_lines_fade_where_they_go_on(chromium: sync_api.Browser, name: str) -> None:
     for width in (1440, 390):
         page, _ = opened(chromium, file(name), width=width)
         settled(page)
@@ -84,7 +84,7 @@ def test_long_lines_fade_where_they_go_on(chromium: sync_api.Browser, name: str)
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_notes_stand_beside_the_text_and_leave_the_contents_alone(chromium: sync_api.Browser, name: str) -> None:  # noqa: F811
+def test_notes_stand_beside_the_text_and_leave_the_contents_alone(chromium: sync_api.Browser, name: str) -> None:
     page, _ = opened(chromium, file(name))
     settled(page)
     for note in page.locator("aside.side-note").all():
@@ -96,7 +96,7 @@ def test_notes_stand_beside_the_text_and_leave_the_contents_alone(chromium: sync
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_paper_is_black_on_white(chromium: sync_api.Browser, name: str) -> None:  # noqa: F811
+def test_paper_is_black_on_white(chromium: sync_api.Browser, name: str) -> None:
     page, wrong = opened(chromium, file(name), width=700, theme="dark")
     settled(page)
     page.emulate_media(media="print", color_scheme="dark")

@@ -24,13 +24,6 @@ SERIOUS = """() => axe.run(document, {resultTypes: ['violations'], preload: fals
 
 
 @pytest.fixture(scope="module")
-def chromium(browser: sync_api.Browser) -> sync_api.Browser:
-    if not (HTML / "index.html").exists():
-        pytest.fail("the book is not built: run `make book` first")
-    return browser
-
-
-@pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *_: object) -> None:

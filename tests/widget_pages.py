@@ -54,6 +54,14 @@ def browser(playwright: sync_api.Playwright) -> Iterator[sync_api.Browser]:
     started.close()
 
 
+@pytest.fixture(scope="session")
+def chromium(browser: sync_api.Browser) -> sync_api.Browser:
+    """The browser, for tests that read the built book."""
+    if not (Path(__file__).parent.parent / "_build/html/index.html").exists():
+        pytest.fail("the book is not built: run `make book` first")
+    return browser
+
+
 @dataclass
 class Tab:
     """A page kept open between tests, and what the present test expects of it. A new one costs half a second of CPU."""
