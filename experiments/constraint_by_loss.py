@@ -8,100 +8,30 @@ Settings of the papers are rows of their own. R1 and R1 + R2 are left out with t
 unbounded. Shown in `clipping-gp-sn`.
 
 Run: OMP_NUM_THREADS=1 python experiments/constraint_by_loss.py screen ring8 (then final ring8; likewise grid25), about
-two and a half hours a law for the screening, reckoned from 30 steps of each pair on a loaded core. Adds each row to
-wgan_lib/recorded/search-<law>-<piece>.npz as it ends and goes on with those that are missing; --only "GP, Wasserstein"
-records one of them.
+two and a quarter hours a law for the screening, reckoned from 30 steps of each pair. All pairs get their first four
+draws, then the next four: --draws says where to stop, and only draws that all pairs have count. Adds each row to
+wgan_lib/recorded/search-<law>-<piece>.npz as it ends and goes on with those that are missing; a winner that a later
+draw has beaten is trained anew. --only "GP, Wasserstein" records one row.
 """
 
 import argparse
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from search_box import BOX, LOSSES, PAIRS, PAPERS, draw_box, frozen, made, settings, winner
 from torch import nn
 
 from wgan_lib import files, metrics, networks, runs, sampling, training, transport
-from wgan_lib.constraints import (
-    GradientPenalty,
-    LipschitzConstraint,
-    Orthonormal,
-    SpectralNorm,
-    Unconstrained,
-    WeightClipping,
-)
-from wgan_lib.losses import HINGE, NON_SATURATING, RELATIVISTIC, WASSERSTEIN
 from wgan_lib.training import Adam, NonFiniteError, NormalLatent, RMSProp, stream
 
-BOX = Path(__file__).with_suffix(".json")
 RECORDED = Path(__file__).parents[1] / "wgan_lib/recorded"
 LAWS = {"ring8": sampling.ring(8), "grid25": sampling.grid(25)}
 SCREENED, FRESH, STEPS, MARKS, BATCH, WIDTH, N, GROUP = [200, 201, 202], list(range(400, 432)), 1000, 5, 64, 128, 500, 8
-LOSSES = {
-    "Wasserstein": WASSERSTEIN, "non-saturating": NON_SATURATING, "hinge": HINGE, "relativistic": RELATIVISTIC,
-}  # fmt: skip
-PAIRS = [
-    *[(c, "Wasserstein") for c in ("none", "clipping", "GP", "one-sided GP", "SN", "orthonormal")],
-    *[(c, "non-saturating") for c in ("none", "clipping", "GP", "one-sided GP", "R1", "R1 + R2", "SN", "orthonormal")],
-    *[(c, "hinge") for c in ("GP", "SN")],
-    *[(c, "relativistic") for c in ("GP", "R1 + R2")],
-]
-PAPERS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "Arjovsky 2017, Algorithm 1": ("clipping", "Wasserstein", {"number": 0.01, "critic steps": 5, "rmsprop": 5e-5}),
-    "Gulrajani 2017, Algorithm 1": ("GP", "Wasserstein", {"number": 10.0, "critic steps": 5, "adam": (1e-4, 0.0, 0.9)}),
-    "Miyato 2018, setting C": ("SN", "non-saturating", {"critic steps": 1, "adam": (2e-4, 0.5, 0.999)}),
-    "Mescheder 2018, section 6": (
-        "R1",
-        "non-saturating",
-        {"number": 10.0, "critic steps": 1, "adam": (1e-4, 0.0, 0.99)},
-    ),
-}
-
-
-def frozen() -> dict[str, Any]:
-    """The box and its draws, as committed."""
-    return json.loads(BOX.read_text(encoding="utf-8"))
-
-
-def draw_box() -> dict[str, Any]:
-    """The box, and 24 points of it that no search has seen: columns as in "ranges"."""
-    ranges = {
-        "critic rate": [1e-4, 1e-2], "generator rate": [1e-4, 1e-2], "critic steps": [1, 6],
-        "c": [0.01, 0.5], "lambda": [0.1, 100.0], "gamma": [0.1, 100.0],
-    }  # fmt: skip
-    u = np.random.default_rng(20261127).random((24, 4))
-    return {"ranges": ranges, "draws": u.round(4).tolist()}
-
-
-def settings(constraint: str, u: Sequence[float]) -> dict[str, Any]:
-    """The numbers of one draw: u in [0, 1]^4 taken to the box by powers."""
-    ranges = frozen()["ranges"]
-
-    def at(name: str, t: float) -> float:
-        low, high = ranges[name]
-        return float(low * (high / low) ** t)
-
-    own = {"clipping": "c", "GP": "lambda", "one-sided GP": "lambda", "R1": "gamma", "R1 + R2": "gamma"}
-    found: dict[str, Any] = {
-        "critic rate": at("critic rate", u[0]), "generator rate": at("generator rate", u[1]),
-        "critic steps": int(at("critic steps", u[2])),
-    }  # fmt: skip
-    return found | ({"number": at(own[constraint], u[3])} if constraint in own else {})
-
-
-def made(constraint: str, number: float | None) -> LipschitzConstraint:
-    """The constraint of that name with its number."""
-    if constraint in ("none", "SN", "orthonormal"):
-        return {"none": Unconstrained, "SN": SpectralNorm, "orthonormal": Orthonormal}[constraint]()
-    assert number is not None
-    if constraint == "clipping":
-        return WeightClipping(number)
-    if constraint.endswith("GP"):
-        return GradientPenalty(number, one_sided=constraint.startswith("one"))
-    return GradientPenalty(number / 2, target=0.0, at="both" if constraint.endswith("R2") else "reals")
 
 
 def train(law: str, constraint: str, loss: str, said: dict[str, Any], seeds: Sequence[int]) -> dict[str, Any]:
@@ -176,16 +106,13 @@ def in_groups(*arguments: Any, seeds: Sequence[int]) -> dict[str, np.ndarray]:
     }
 
 
-def winner(screened: dict[str, np.ndarray], pair: str) -> int:
-    """The draw of least mean W1 at the last mark; a draw that blew up on any seed comes last."""
-    last = screened[f"{pair}/w1"][:, -1].mean(-1)
-    return int(np.nanargmin(last)) if np.isfinite(last).any() else 0
-
-
-def screen(law: str, constraint: str, loss: str) -> dict[str, np.ndarray]:
-    """All draws of one pair: arrays of `train`, stacked over the draws."""
-    found = [train(law, constraint, loss, settings(constraint, u), SCREENED) for u in frozen()["draws"]]
-    return {name: np.stack([part[name] for part in found]).astype(np.float32) for name in found[0]}
+def screen(law: str, pair: str, until: int, fixed: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The draws of one pair: arrays of `train`, stacked over the draws, those that `fixed` has not got trained now."""
+    constraint, loss = pair.split(", ")
+    done = len(fixed.get(f"{pair}/w1", ()))
+    new = [train(law, constraint, loss, settings(constraint, u), SCREENED) for u in frozen()["draws"][done:until]]
+    stacked = {name: np.stack([part[name] for part in new]).astype(np.float32) for name in new[0]}
+    return {name: np.concatenate([fixed[f"{pair}/{name}"], a]) if done else a for name, a in stacked.items()}
 
 
 def nulls(law: str) -> np.ndarray:
@@ -195,29 +122,34 @@ def nulls(law: str) -> np.ndarray:
     return np.array([transport.w1(x, y) for x, y in pairs])
 
 
-def rows(law: str, piece: str) -> dict[str, Any]:
-    """What there is to record, by name: functions that return arrays."""
+def rows(options: argparse.Namespace, fixed: Mapping[str, np.ndarray]) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+    """The rows of one piece that `fixed` has not got, by name, each as it is recorded."""
+    law = options.law
     pairs = {f"{constraint}, {loss}": (constraint, loss) for constraint, loss in PAIRS}
-    if piece == "screen":
-        return {name: lambda pair=pair: screen(law, *pair) for name, pair in pairs.items()}
+    asked = [name for name in (*pairs, *PAPERS) if not options.only or name in options.only]
+    if options.piece == "screen":
+        for until in range(4, options.draws + 1, 4):
+            for name in asked:
+                if name in pairs and len(fixed.get(f"{name}/w1", ())) < until:
+                    yield name, screen(law, name, until, fixed)
+        return
     screened = runs.load(RECORDED / f"search-{law}-screen.npz").fixed
-
-    def final(constraint: str, loss: str, said: dict[str, Any]) -> dict[str, np.ndarray]:
-        found = in_groups(law, constraint, loss, said, seeds=FRESH)
-        return {name: array.astype(np.float32) for name, array in found.items()}
-
-    def best(name: str) -> dict[str, np.ndarray]:
-        draw = winner(screened, name)
-        return final(*pairs[name], settings(pairs[name][0], frozen()["draws"][draw])) | {"draw": np.array(draw)}
-
-    found: dict[str, Any] = {name: lambda name=name: best(name) for name in pairs if f"{name}/w1" in screened}
-    return found | {name: lambda row=row: final(*row) for name, row in PAPERS.items()}
+    for name in asked:
+        if name in PAPERS:
+            pair, draw, said = PAPERS[name][:2], -1, PAPERS[name][2]
+        else:
+            pair, draw = pairs[name], winner(screened, name)
+            said = settings(pair[0], frozen()["draws"][draw])
+        if fixed.get(f"{name}/draw", np.array(-2)) != draw:
+            found = in_groups(law, *pair, said, seeds=FRESH)
+            yield name, {key: a.astype(np.float32) for key, a in found.items()} | {"draw": np.array(draw)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("piece", choices=["freeze", "screen", "final"])
     parser.add_argument("law", nargs="?", choices=list(LAWS), default="ring8")
+    parser.add_argument("--draws", type=int, default=24, help="how many of the frozen draws, a multiple of 4")
     parser.add_argument("--only", nargs="*", help="rows to record; default: those that are missing")
     parser.add_argument("--quick", action="store_true", help="a fiftieth of the steps and one draw; nothing is written")
     options = parser.parse_args()
@@ -232,12 +164,9 @@ def main() -> None:
         quick(options)
         return
     fixed = dict(runs.load(path).fixed) if path.exists() else {"null w1": nulls(options.law)}
-    for name, record in rows(options.law, options.piece).items():
-        if f"{name}/w1" in fixed or (options.only and name not in options.only):
-            continue
-        found = record()
+    for name, found in rows(options, fixed):
         fixed |= {f"{name}/{key}": value for key, value in found.items()}
-        print(f"{name}: W1 {np.round(np.nanmean(found['w1'][..., -1, :], -1), 3)}", flush=True)
+        print(f"{name}: W1 {np.round(found['w1'][..., -1, :].mean(-1), 3)}", flush=True)
         meta = {
             **files.provenance(), "command": f"python experiments/constraint_by_loss.py {options.piece} {options.law}",
             "seed": SCREENED if options.piece == "screen" else FRESH, "law": repr(LAWS[options.law]),
