@@ -1,13 +1,11 @@
-"""Train every preset on fresh seeds and record what became of it.
+"""Train the presets of pictures on fresh seeds and record what became of them; `planar_presets.py` has the others.
 
-    python experiments/all_presets.py planar    # ring and grid, eight methods each, five seeds at once
     python experiments/all_presets.py mnist     # five methods, three seeds each; needs MNIST in --root, or downloads it
     python experiments/all_presets.py steps     # milliseconds a critic step of the convolutional presets
 
 Hardware: an H100 with 16 CPU cores, which judge, took 3 minutes for mnist with --steps 1500 and half a minute for
-steps; planar takes about an hour on two CPU cores. Writes wgan_lib/recorded/presets-planar.npz, presets-mnist.npz,
-mnist-METHOD.npz and presets-steps.npz. The seeds were never used for tuning. Where the tree has no .git, --commit says
-what it was.
+steps. Writes wgan_lib/recorded/presets-mnist.npz, mnist-METHOD.npz and presets-steps.npz. The seeds were never used for
+tuning. Where the tree has no .git, --commit says what it was.
 """
 
 import argparse
@@ -23,33 +21,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from wgan_lib import files, metrics, networks, presets, runs, training
+from wgan_lib import files, metrics, presets, runs, training
 from wgan_lib.training import TensorData, stream
 
-FIRST_SEED, MNIST_SEEDS, FRAMES, SHOWN, JUDGED = 300, (300, 301, 302), 12, 25, 2500
+MNIST_SEEDS, FRAMES, SHOWN, JUDGED = (300, 301, 302), 12, 25, 2500
 Frames = dict[str, np.ndarray]
-
-
-def planar(name: str, options: argparse.Namespace) -> tuple[Frames, dict[str, Any]]:
-    """The seeds of one preset: (n_seeds,) arrays of what 2500 samples score, W1 on 1000 of them."""
-    seeds = planar_seeds(options)
-    preset = presets.build(name, seeds)
-    *_, step = preset.train(seed=seeds, device=options.device, **changed(options))
-    latents = torch.stack([preset.latent.sample(JUDGED, stream(seed, "evaluation")) for seed in seeds])
-    with networks.evaluating(step.generator):
-        samples = step.generator(latents.to(options.device)).cpu()
-    rows = []
-    for seed, points in zip(seeds, samples, strict=True):
-        found = metrics.mode_coverage(points, preset.data)
-        w1 = metrics.w1_to_held_out(points[:1000], preset.data, stream(seed, "evaluation"))
-        rows.append((*found, w1.w1, w1.null))
-    columns = ("modes", "high quality", "reverse KL", "w1", "null w1")
-    frames = {column: np.array(values) for column, values in zip(columns, zip(*rows, strict=True), strict=True)}
-    return frames | {"w1 estimate": np.array(step.w1_estimate), "seconds": np.full(len(rows), step.seconds)}, {}
-
-
-def planar_seeds(options: argparse.Namespace) -> list[int]:
-    return list(range(FIRST_SEED, FIRST_SEED + options.n_seeds))
 
 
 def mnist(name: str, seed: int, options: argparse.Namespace) -> tuple[Frames, dict[str, Any]]:
@@ -99,13 +75,7 @@ def steps(name: str, options: argparse.Namespace) -> tuple[Frames, dict[str, Any
     return frames, {}
 
 
-def changed(options: argparse.Namespace) -> dict[str, Any]:
-    return {} if options.steps is None else {"n_steps": options.steps}
-
-
 def tasks(what: str) -> list[tuple[Callable[..., tuple[Frames, dict[str, Any]]], tuple[Any, ...]]]:
-    if what == "planar":
-        return [(planar, (name,)) for name in presets.names() if name.endswith(("ring8", "grid25"))]
     if what == "mnist":
         return [(mnist, (name, seed)) for seed in MNIST_SEEDS for name in presets.names() if name.endswith("mnist")]
     return [(steps, (name,)) for name in presets.names() if name.endswith(("mnist", "cifar10"))]
@@ -132,11 +102,10 @@ def device_name(device: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["planar", "mnist", "steps"])
+    parser.add_argument("what", choices=["mnist", "steps"])
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--root", default="data", help="where the pictures lie (data)")
     parser.add_argument("--steps", type=int, help="generator steps in place of the presets'; timed steps of 'steps'")
-    parser.add_argument("--n-seeds", type=int, default=5, help="seeds of 'planar' (5)")
     parser.add_argument("--workers", type=int, default=14, help="trainings at a time (14)")
     parser.add_argument("--out", type=Path, default=Path(runs.__file__).parent / "recorded")
     parser.add_argument("--commit", help="the commit that this tree is a copy of")
@@ -160,8 +129,7 @@ def main() -> None:
     table = {column: np.stack([done[key][0][column] for key in keys]) for column in shared}
     table = {"preset": np.array([name for name, *_ in keys])} | table
     if options.what != "mnist":
-        meta = {"seed": planar_seeds(options)} if options.what == "planar" else {"batch_size": 64, "seed": 0}
-        keep(f"presets-{options.what}", table, meta, options)
+        keep("presets-steps", table, {"batch_size": 64, "seed": 0}, options)
         return
     table["seed"] = np.array([seed for _, seed in keys])
     metas = [done[key][1] for key in keys]

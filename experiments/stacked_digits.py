@@ -141,17 +141,20 @@ def main() -> None:
     classifier = metrics.load_classifier()
     fixed = {} if options.quick or not PATH.exists() else dict(runs.load(PATH).fixed)
     n_steps, n_scored = (STEPS // 100, N_SCORED // 100) if options.quick else (STEPS, N_SCORED)
-    fixed = fixed or nulls(classifier)
+    before = runs.load(PATH).meta if fixed else {}  # rows recorded earlier keep the commit that made them
+    commits = before.get("commits", {name: before.get("commit") for name in ROWS if f"{name}/modes" in fixed})
+    fixed, origin = fixed or nulls(classifier), files.provenance()
     for name in options.rows or [name for name in ROWS if f"{name}/modes" not in fixed]:
         found = train_row(ROWS[name], classifier, n_steps, n_scored)
         fixed |= {f"{name}/{key}": value for key, value in found.items()}
         print(
             f"{name}: modes {found['modes'][-1]}, KL {found['kl'][-1].round(3)}, {found['seconds']:.0f} s", flush=True
         )
+        commits = {**commits, name: origin["commit"]}
         meta = {
-            **files.provenance(), "command": "python experiments/stacked_digits.py", "seed": SEEDS, "n_steps": n_steps,
+            **origin, "commits": commits, "command": "python experiments/stacked_digits.py", "seed": SEEDS,
             "rows": {key: repr(row) for key, row in ROWS.items()},
-            "batch_size": BATCH, "width": WIDTH, "latent": LATENT, "n_scored": n_scored,
+            "n_steps": n_steps, "batch_size": BATCH, "width": WIDTH, "latent": LATENT, "n_scored": n_scored,
         }  # fmt: skip
         if not options.quick:
             runs.Run({"index": np.array([n_steps])}, meta, fixed).save(PATH)
