@@ -31,7 +31,16 @@ from wgan_lib.training import Adam, NonFiniteError, NormalLatent, RMSProp, strea
 
 RECORDED = Path(__file__).parents[1] / "wgan_lib/recorded"
 LAWS = {"ring8": sampling.ring(8), "grid25": sampling.grid(25)}
-SCREENED, FRESH, STEPS, MARKS, BATCH, WIDTH, N, GROUP = [200, 201, 202], list(range(400, 432)), 1000, 5, 64, 128, 500, 32
+SCREENED, FRESH, STEPS, MARKS, BATCH, WIDTH, N, GROUP = (
+    [200, 201, 202],
+    list(range(400, 432)),
+    1000,
+    5,
+    64,
+    128,
+    500,
+    32,
+)
 
 
 def train(law: str, constraint: str, loss: str, said: dict[str, Any], seeds: Sequence[int]) -> dict[str, Any]:
