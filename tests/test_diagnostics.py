@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from no_double import on_device
 from torch import Tensor, nn
 
-from wgan_lib import constraints, diagnostics, networks, runs, transport
+from wgan_lib import constraints, diagnostics, networks, transport
 
 
 def rng(seed: int = 0) -> torch.Generator:
@@ -418,54 +418,6 @@ def test_share_at_bound_counts_parameters() -> None:
 # --- curves ---
 
 
-def test_signs_of_good_and_bad_curves() -> None:
-    t = np.linspace(0, 1, 400)
-    noise = np.random.default_rng(0).normal(size=400)
-    healthy = diagnostics.curve_signs(np.exp(-6 * t) + 0.1 + 0.003 * noise)
-    assert healthy == (True, True, True, False, False)
-    assert diagnostics.curve_signs(np.exp(9 * t)).exploding
-    assert diagnostics.curve_signs(np.where(t < 0.98, 0.1, 5.0)).exploding  # a jump at the very end
-    assert not diagnostics.curve_signs(np.where(t < 0.4, 1e-3, 0.5)).exploding  # a critic that woke up, and settled
-    assert not diagnostics.curve_signs(np.exp(9 * t)).falling
-    assert not diagnostics.curve_signs(1 + noise).smooth
-    assert not diagnostics.curve_signs(2 - t).settled
-    assert diagnostics.curve_signs(0.1 * noise).negative
-    assert diagnostics.curve_signs([1.0] * 8 + [math.nan]).exploding
-    with pytest.raises(ValueError, match="at least 8"):
-        diagnostics.curve_signs([1.0] * 7)
-
-
-def test_signs_of_the_recorded_runs() -> None:
-    troubles = runs.load("gan-troubles")
-
-    def signs(setting: str) -> list[diagnostics.CurveSigns]:
-        return [diagnostics.curve_signs(w1) for w1 in troubles[f"{setting}/w1"].T]  # exact W1 of each of eight seeds
-
-    calm = signs("ring minimax 1") + signs("ring non-saturating 1") + signs("grid non-saturating 1")
-    assert all(s.smooth for s in calm)
-    assert sum(s.settled for s in calm) >= 20
-    overtrained = signs("ring minimax 5")  # five discriminator steps: the generator is thrown about
-    assert sum(s.smooth for s in overtrained) <= 1
-    assert sum(s.falling for s in overtrained) <= 1
-    assert not any(s.negative for s in calm + overtrained)
-    unleashed, penalised, clipped = (
-        diagnostics.curve_signs(runs.load(f"one-pair-{name}")["w1_estimate"])
-        for name in ("unconstrained", "penalty", "clipping")
-    )
-    assert unleashed == (False, False, False, True, False)
-    assert penalised == clipped == (False, True, True, False, False)
-
-
-def test_early_stopping_waits_for_its_patience_and_keeps_the_best() -> None:
-    stopping = diagnostics.EarlyStopping(patience=3)
-    answers = [stopping.update(w) for w in (5.0, 4.0, 4.5, 3.0, 3.1, 3.0, 3.2)]
-    assert answers == [False] * 6 + [True]
-    assert (stopping.best, stopping.best_reading) == (3.0, 3)
-    demanding = diagnostics.EarlyStopping(patience=2, min_improvement=0.1)
-    assert [demanding.update(w) for w in (1.0, 0.95, 0.91)] == [False, False, True]
-    assert demanding.best == 1.0
-
-
 def test_bad_arguments_are_refused() -> None:
     critic, x = networks.mlp(2, 4, 1), draw(4, 2)
     with pytest.raises(ValueError, match="one shape"):
@@ -522,7 +474,3 @@ def test_bad_arguments_are_refused() -> None:
         diagnostics.lipschitz_bound(nn.Bilinear(2, 2, 1))
     with pytest.raises(ValueError, match="multiple of 2"):
         diagnostics.convolution_norm(torch.zeros(1, 1, 3, 3), 7, stride=2)
-    with pytest.raises(ValueError, match="patience is 0"):
-        diagnostics.EarlyStopping(0)
-    with pytest.raises(ValueError, match="held_out_w1 is nan"):
-        diagnostics.EarlyStopping(1).update(math.nan)

@@ -6,7 +6,7 @@ the precision and to the device of the critic's parameters.
 """
 
 from wgan_lib.diagnostics.bounds import convolution_norm, lipschitz_bound
-from wgan_lib.diagnostics.curves import CurveSigns, EarlyStopping, curve_signs
+from wgan_lib.diagnostics.curves import SIGNS, CurveSigns, EarlyStopping, Meaning, curve_signs
 from wgan_lib.diagnostics.layers import gradient_norm_by_layer, share_at_bound
 from wgan_lib.diagnostics.slopes import (
     certified_lower_bound,
@@ -17,8 +17,10 @@ from wgan_lib.diagnostics.slopes import (
 )
 
 __all__ = [
+    "SIGNS",
     "CurveSigns",
     "EarlyStopping",
+    "Meaning",
     "certified_lower_bound",
     "convolution_norm",
     "curve_signs",
