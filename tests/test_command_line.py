@@ -38,7 +38,8 @@ def trained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
 
 
 def test_train_writes_settings_checkpoints_and_a_run(trained: Path) -> None:
-    assert sorted(os.listdir(trained)) == ["run.npz", "settings.json", "step-00000004.pt", "step-00000006.pt"]
+    kept = ["run.npz", "settings.json", "stats.jsonl", "step-00000004.pt", "step-00000006.pt"]
+    assert sorted(os.listdir(trained)) == kept
     run = runs.load(trained / "run.npz")
     assert run["index"].tolist() == [0, 1, 3, 5]
     assert run["samples"].shape == (4, 512, 2)

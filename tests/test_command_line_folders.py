@@ -80,7 +80,7 @@ def test_a_signal_keeps_every_finished_step_and_its_frames(name: str, nursery: N
     assert 2 <= state["index"] < 100000
     index = runs.load(tmp_path / "run" / "run.npz")["index"]
     assert index.tolist() == list(range(state["index"]))
-    assert sorted(p.suffix for p in (tmp_path / "run").iterdir()) == [".json", ".npz", ".pt", ".pt"]
+    assert sorted(p.suffix for p in (tmp_path / "run").iterdir()) == [".json", ".jsonl", ".npz", ".pt", ".pt"]
 
 
 def until_begun(nursery: Nursery, folder: Path, *more: str) -> Program:

@@ -387,7 +387,8 @@ def test_a_folder_gives_its_middle_squares(tmp_path: Path) -> None:
         Image.fromarray(wide).save(tmp_path / f"sub{i % 2}" / f"{i:02d}.{'PNG' if i % 3 else 'bmp'}")
     (tmp_path / "notes.txt").write_text("no picture")
     data = images.folder(tmp_path, size=4)
-    assert (len(data), len(data.held_out), data.labels) == (9, 2, None)
+    assert (len(data), len(data.held_out), data.classes) == (9, 2, ("sub0", "sub1"))
+    assert (data.labels.tolist(), data.held_out.labels.tolist()) == ([0] * 5 + [1] * 4, [0, 1])
     assert repr(data) == f"folder({tmp_path.name}, 4, 3)"
     for part in (data, data.held_out):
         expected = torch.tensor([1.0, -1.0, -0.6]).view(1, 3, 1, 1).expand(len(part), 3, 4, 4)

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from wgan_lib.images.downloads import Source, fetch, place
-from wgan_lib.images.folders import folder
+from wgan_lib.images.folders import folder, holds_pictures, listing
 from wgan_lib.images.formats import read_idx, read_members, read_records
 from wgan_lib.images.memory import Images
 
-__all__ = ["Images", "cifar10", "digits", "fashion_mnist", "folder", "mnist"]
+__all__ = ["Images", "cifar10", "digits", "fashion_mnist", "folder", "holds_pictures", "listing", "mnist"]
 
 _IDX_FILES = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
 _MNIST_MD5 = (

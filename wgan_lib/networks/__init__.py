@@ -4,6 +4,7 @@ Weights are drawn from an explicit ``torch.Generator``; without one from a gener
 gives the same run each time and two critics of one shape start equal. For several seeds give several generators.
 """
 
+from wgan_lib.networks.augmentation import Augment
 from wgan_lib.networks.connected import (
     PYTORCH_GAIN,
     BatchedLinear,
@@ -25,13 +26,16 @@ from wgan_lib.networks.convolutional import (
     sn_critic,
 )
 from wgan_lib.networks.looking import evaluating, unwrapped
+from wgan_lib.networks.mixed import MixedHead
 
 __all__ = [
     "PYTORCH_GAIN",
+    "Augment",
     "BatchedLinear",
     "FourierFeatures",
     "GroupSort",
     "MLPCritic28",
+    "MixedHead",
     "Residual",
     "Score",
     "dcgan_critic",

@@ -10,23 +10,33 @@ from wgan_lib.checks import nearest
 from wgan_lib.files import home
 from wgan_lib.presets.folders import holds_settings, read_settings, saver, write_settings
 from wgan_lib.presets.judging import judge, sheet
+from wgan_lib.presets.own import cache_of, makes_pictures, on_pictures, shape_of
 from wgan_lib.presets.pictures import PRESETS as OF_PICTURES
 from wgan_lib.presets.planar import PRESETS as OF_THE_PLANE
 from wgan_lib.presets.preset import Build, Preset
+from wgan_lib.presets.tables import ENDINGS, for_table, is_table
+from wgan_lib.presets.tables import PRESETS as OF_TABLES
 
 __all__ = [
+    "ENDINGS",
     "Preset",
     "build",
+    "cache_of",
+    "for_table",
     "holds_settings",
+    "is_table",
     "judge",
+    "makes_pictures",
     "names",
+    "on_pictures",
     "read_settings",
     "saver",
+    "shape_of",
     "sheet",
     "write_settings",
 ]
 
-_PRESETS: dict[str, Build] = {**OF_THE_PLANE, **OF_PICTURES}
+_PRESETS: dict[str, Build] = {**OF_THE_PLANE, **OF_PICTURES, **OF_TABLES}
 
 
 def names() -> list[str]:

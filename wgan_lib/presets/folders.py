@@ -37,6 +37,8 @@ def read_settings(folder: Path) -> dict[str, Any]:
     settings = files.read_sealed_json(folder / SETTINGS, unsealed=_KINDS)
     odd = [name for name, kind in _KINDS.items() if not isinstance(settings.get(name), kind)]
     odd += [name for name in ("record_every", "threads") if name not in odd and settings[name] < 1]
+    more = {"own": dict, "machine": dict}  # what some trainings have besides
+    odd += [name for name, kind in more.items() if not isinstance(settings.get(name, {}), kind)]
     if odd or not settings["arguments"].keys() <= _ARGUMENTS:
         wrong = ", ".join(odd or settings["arguments"].keys() - _ARGUMENTS)
         raise DamagedFileError(f"{folder / SETTINGS} is damaged: no training was begun with such {wrong}; train anew")

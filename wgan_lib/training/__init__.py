@@ -56,6 +56,7 @@ __all__ = [
     "UniformLatent",
     "begun",
     "describe",
+    "engine_for",
     "follow",
     "held",
     "original_critic_steps",

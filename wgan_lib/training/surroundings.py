@@ -8,10 +8,18 @@ from typing import Any
 import torch
 from torch import nn
 
+from wgan_lib.networks import Augment
 from wgan_lib.training.parts import stream
 
 _ONE_AT_A_TIME = threading.RLock()  # PyTorch's global numbers belong to the process
-_RANDOM = (nn.modules.dropout._DropoutNd, nn.RReLU, nn.RNNBase, nn.MultiheadAttention, nn.TransformerEncoderLayer)
+_RANDOM = (
+    nn.modules.dropout._DropoutNd,
+    nn.RReLU,
+    nn.RNNBase,
+    nn.MultiheadAttention,
+    nn.TransformerEncoderLayer,
+    Augment,
+)
 
 
 @contextmanager
