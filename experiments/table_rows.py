@@ -27,7 +27,9 @@ from wgan_lib.tables import Table
 from wgan_lib.training import stream
 
 RECORDED = Path(__file__).parents[1] / "wgan_lib/recorded"
-SEEDS, STEPS, FEW, MORE = range(5), 1500, 40, 400
+SEEDS, STEPS, FEW, MORE = range(5), 1000, 40, 400
+SHARES = np.linspace(0.02, 0.98, 25)
+COLUMNS = ("mean radius", "mean texture", "area error", "worst concavity", "worst area", "worst smoothness")
 TABLES = {"medical": (tables.breast_cancer, "diagnosis"), "clinic": (tables.clinic, "readmitted")}
 WAYS = ("GP, packs of 10", "GP, single rows", "normal law", "columns alone", "real rows")
 MEASURES = ("w1", "accuracy", "distance", "membership")
@@ -38,9 +40,7 @@ def by_gan(table: Table, seed: int, n: int, rows: int, n_steps: int) -> Tensor:
     preset = dataclasses.replace(presets.for_table(table, seed, rows), seed=seed, n_steps=n_steps)
     if rows == 1:  # as many rows a batch
         preset = dataclasses.replace(preset, batch_size=min(500, len(table)))
-    for _ in preset.train(device="cpu"):
-        pass
-    last = _
+    *_, last = preset.train(device="cpu")
     with networks.evaluating(last.generator):
         latent = preset.latent.sample(-(-n // rows), stream(seed, "evaluation"))
         return last.generator(latent).flatten(0, 1)[:n]
@@ -97,6 +97,7 @@ def compared(name: str, n_steps: int) -> dict[str, np.ndarray]:
     make, target = TABLES[name]
     table, found = make(), {}
     n = len(table)
+    quantiles = {}
     ways = {
         WAYS[0]: lambda seed: by_gan(table, seed, n, 10, n_steps),
         WAYS[1]: lambda seed: by_gan(table, seed, n, 1, n_steps),
@@ -104,7 +105,12 @@ def compared(name: str, n_steps: int) -> dict[str, np.ndarray]:
         WAYS[3]: lambda seed: by_columns(table, seed, n),
     }
     for way, draw in ways.items():
-        found[way] = [judged(table, written(table, draw(seed)), target, seed) for seed in SEEDS]
+        rows = [draw(seed) for seed in SEEDS]
+        found[way] = [
+            judged(table, written(table, points), target, seed) for seed, points in zip(SEEDS, rows, strict=True)
+        ]
+        if name == "medical" and way in (WAYS[0], WAYS[2]):
+            quantiles[way] = decoded_quantiles(table, rows[0])
         print(name, way, np.mean(found[way], 0).round(3), flush=True)
     real = table.points.double().numpy()
     beside = [judged(table, real, target, seed) for seed in SEEDS]
@@ -113,7 +119,17 @@ def compared(name: str, n_steps: int) -> dict[str, np.ndarray]:
         row[2], row[3] = float(np.median(metrics.closest(held_out, real))), 0.5
     found[WAYS[4]] = beside
     print(name, WAYS[4], np.mean(beside, 0).round(3), flush=True)
-    return {f"{name}/scores": np.array([found[way] for way in WAYS]), f"{name}/test rows": np.array(len(held_out))}
+    told = {f"{name}/scores": np.array([found[way] for way in WAYS]), f"{name}/test rows": np.array(len(held_out))}
+    if quantiles:
+        quantiles["real rows"] = decoded_quantiles(table, table.points)
+        told |= {f"quantiles/{way}": values for way, values in quantiles.items()} | {"shares": SHARES}
+    return told
+
+
+def decoded_quantiles(table: Table, points: Tensor) -> np.ndarray:
+    """Quantiles of some columns as they are written, (columns, shares)."""
+    cells = table.decode(points)
+    return np.array([np.quantile(cells[name], SHARES) for name in COLUMNS])
 
 
 def augmented(n_steps: int) -> dict[str, np.ndarray]:
@@ -146,10 +162,18 @@ def main() -> None:
     fixed = {name: array for table in TABLES for name, array in compared(table, options.steps).items()}
     fixed |= augmented(options.steps)
     meta = {
-        "preset": "wgan-gp-table", "ways": list(WAYS), "measures": list(MEASURES), "seeds": list(SEEDS),
-        "n_steps": options.steps, "few": FEW, "more": MORE, "CPU seconds": round(time.process_time() - begun, 1),
-        "command": f"python experiments/table_rows.py --steps {options.steps}", **files.provenance(),
-    }  # fmt: skip
+        "preset": "wgan-gp-table",
+        "ways": list(WAYS),
+        "measures": list(MEASURES),
+        "columns": list(COLUMNS),
+        "seeds": list(SEEDS),
+        "n_steps": options.steps,
+        "few": FEW,
+        "more": MORE,
+        "CPU seconds": round(time.process_time() - begun, 1),
+        "command": f"python experiments/table_rows.py --steps {options.steps}",
+        **files.provenance(),
+    }
     path = runs.Run({"seed": np.array(SEEDS)}, meta, fixed).save(options.out / "table-rows.npz")
     print(path, path.stat().st_size)
 

@@ -31,7 +31,7 @@ _VERSION = 1
 
 @dataclass(frozen=True)
 class Kind:
-    """What the pictures become: squares of ``size`` pixels, 1 or 3 ``channels``, on a ``ground``. Chapter: full-models."""
+    """What pictures become: squares of ``size`` pixels, 1 or 3 ``channels``, on a ``ground``. Chapter: full-models."""
 
     size: int
     channels: int
