@@ -48,14 +48,14 @@ def test_evaluate_shows_samples_scores_and_floors(tmp_path: Path, capsys: pytest
 
 def test_what_cannot_be_judged_is_told() -> None:
     preset = presets.build("sn-digits")
-    unlabelled = dataclasses.replace(preset.data.held_out, name="folder(faces, 8, 1).held_out")  # type: ignore[attr-defined]
+    unlabelled = dataclasses.replace(preset.data.held_out, name="faces().held_out")  # type: ignore[attr-defined]
     faces = dataclasses.replace(preset.data, held_out=unlabelled)  # type: ignore[type-var]
     rng = torch.Generator().manual_seed(0)
-    with pytest.raises(FileNotFoundError, match="no classifier for 'folder'"):
+    with pytest.raises(FileNotFoundError, match="no classifier for 'faces'"):
         judging.judge(dataclasses.replace(preset, make_data=lambda: faces), torch.zeros(20, 1, 8, 8), rng)
     numbers = dataclasses.replace(preset, make_data=lambda: TensorData(torch.zeros(3, 2)))
     with pytest.raises(
-        ValueError, match=r"sn-digits learns tensor of shape \(3, 2\): only laws of the plane and pictures"
+        ValueError, match=r"sn-digits learns tensor of shape \(3, 2\): only laws of the plane, pictures and tables"
     ):
         judging.judge(numbers, torch.zeros(20, 2), rng)
     assert judging.sheet(torch.zeros(20, 2)) is None

@@ -18,7 +18,7 @@ def test_the_names_of_the_comparison_are_there() -> None:
     planar = {f"{method}-{law}" for method in methods for law in ("ring8", "grid25")}
     digits = {f"{method}-digits" for method in ("wgan-gp", "clipping", "sn")}
     mnist = {f"{method}-mnist" for method in ("wgan-gp", "clipping", "sn", "r1", "gan")}
-    assert set(presets.names()) == planar | digits | mnist | {"wgan-gp-cifar10", "sn-cifar10"}
+    assert set(presets.names()) == planar | digits | mnist | {"wgan-gp-cifar10", "sn-cifar10", "wgan-gp-table"}
 
 
 def fitting(preset: presets.Preset) -> presets.Preset:

@@ -70,7 +70,7 @@ def _pictures(samples: Tensor, data: Images, held_out: Images, rng: torch.Genera
 
 def _features(data: Images, held_out: Images, rng: torch.Generator) -> tuple[metrics.Classifier, str]:
     """Return what looks at pictures, and what is to be told of it."""
-    kind = data.name.partition("(")[0]
+    kind = held_out.name.partition("(")[0]
     if kind != "folder":
         classifier = metrics.load_classifier(kind)
     elif data.labels is None:
