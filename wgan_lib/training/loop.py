@@ -241,4 +241,5 @@ class Loop:
 
 def _in_short(step: Step) -> str:
     losses = f"critic {step.critic_loss + step.penalty:.3g}, generator {step.generator_loss:.3g}"
-    return f"W1 ≈ {np.mean(step.w1_estimate):.3g}, {losses}"
+    rate = f", {step.seen / step.seconds:.3g} samples/s" if step.seconds else ""
+    return f"W1 ≈ {np.mean(step.w1_estimate):.3g}, {losses}{rate}"
