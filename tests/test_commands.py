@@ -73,6 +73,7 @@ def test_pictures_of_ones_own_from_check_to_report(
     options = ["--flips", "--augment", "translation", "--ground", "black"]
     assert ran("train", "wgan-gp-digits", "--data", pictures, "--out", out, *options, *QUICK) == 0
     settings = presets.read_settings(out)
+    assert f"learns the pictures in {pictures}" in capsys.readouterr().out
     assert settings["own"] == {"flips": True, "augment": ["translation"], "ground": "black"}
     assert (pictures / ".wgan_lib" / "8x1-000000" / "pictures.json").exists()
     lines = [json.loads(line) for line in (out / "stats.jsonl").read_text().splitlines()]
@@ -160,6 +161,10 @@ def test_options_that_name_no_pictures_are_refused(tmp_path: Path, capsys: pytes
     assert "holds 0 pictures" in capsys.readouterr().err
     (tmp_path / "x.bin").write_bytes(b"")
     assert ran("check", "--data", tmp_path / "x.bin") == 1
+    for i in range(3):
+        Image.new("L", (4, 4), i).save(tmp_path / f"{i}.png")
+    (tmp_path / "MNIST").mkdir()  # a folder of published sets, whatever else lies there
+    assert ran("train", "wgan-gp-digits", "--flips", "--data", tmp_path, "--out", tmp_path / "a", *QUICK) == 1
     with pytest.raises(SystemExit):
         ran("train", "wgan-gp-digits", "--augment", "color")
     assert "'color' is none of colour, translation, cutout" in capsys.readouterr().err

@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, metavar="DIR", help="folder to write to (checkpoints/PRESET-seedSEED)")
     train.add_argument("--seed", type=int, default=0, help="seed of the networks and of every draw (0)")
     train.add_argument(
-        "--data", default="data", metavar="DIR|CSV", help="pictures or a table of your own, or where sets lie (data)"
+        "--data", metavar="DIR|CSV", help="pictures or a table of your own, or where published sets lie (data)"
     )
     train.add_argument("--steps", type=_count, metavar="N", help="generator steps (the preset's)")
     train.add_argument("--batch-size", type=_count, metavar="N", help="samples a batch (the preset's)")

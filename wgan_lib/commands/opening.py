@@ -9,16 +9,21 @@ from wgan_lib import files, images, presets, training
 from wgan_lib.presets import Preset
 
 
+PUBLISHED = ("MNIST", "FashionMNIST", "cifar-10-batches-bin", "cifar-10-binary.tar.gz")
+"""What makes a folder one of published sets, whatever else it holds."""
+
+
 def own_of(options: argparse.Namespace, preset: Preset) -> dict[str, Any] | None:
     """Return what the settings tell of pictures of one's own; None where ``--data`` names none.
 
     Raises ValueError for options that need such pictures. Chapter: full-models.
     """
     asked = [name for name in ("flips", "augment") if getattr(options, name)]
-    named = files.home(options.data)
-    if not presets.makes_pictures(preset) or presets.is_table(named) or not images.holds_pictures(named):
+    named = files.home(options.data or "data")
+    published = any((named / name).exists() for name in PUBLISHED)
+    if options.data is None or published or not presets.makes_pictures(preset) or not images.holds_pictures(named):
         if asked:
-            raise ValueError(f"--{asked[0]} is for pictures of your own: --data {options.data} names none that fit")
+            raise ValueError(f"--{asked[0]} is for pictures of your own: --data {named} names none that fit")
         return None
     changes = options.augment.split(",") if options.augment else []
     return {"flips": options.flips, "augment": changes, "ground": options.ground}

@@ -28,7 +28,7 @@ def train(options: argparse.Namespace) -> int:
     settings = {
         "preset": options.preset,
         "seed": options.seed,
-        "data": str(files.home(options.data).absolute()),  # the same place, wherever it is resumed from
+        "data": str(files.home(options.data or "data").absolute()),  # the same place, wherever it is resumed from
         "record_every": options.record_every,
         "threads": options.threads,
         "arguments": {name: value for name, value in arguments.items() if value is not None},
@@ -38,6 +38,7 @@ def train(options: argparse.Namespace) -> int:
     preset = presets.build(settings["preset"], settings["seed"], settings["data"])
     if (own := opening.own_of(options, preset)) is not None:
         settings["own"] = own
+        print(f"learns the pictures in {settings['data']}")
     return _go(folder, settings, resume=False, progress=not options.quiet)
 
 
