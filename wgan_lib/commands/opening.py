@@ -8,7 +8,6 @@ from typing import Any
 from wgan_lib import files, images, presets, training
 from wgan_lib.presets import Preset
 
-
 PUBLISHED = ("MNIST", "FashionMNIST", "cifar-10-batches-bin", "cifar-10-binary.tar.gz")
 """What makes a folder one of published sets, whatever else it holds."""
 

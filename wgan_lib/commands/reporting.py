@@ -105,7 +105,7 @@ def _looked_into(preset: Any, seed: int) -> tuple[Any, Any, Any, tuple[Any, Any]
         walked = torch.stack([preset.generator(walk) for walk in walks])
         ours = preset.generator(preset.latent.sample(COLUMNS, rng))
     rows, near = _nearest(ours, preset.data)
-    held_out = preset.data.held_out.points[:200]
+    held_out = preset.data.held_out.thinned(200)
     theirs = preset.data.pixels[torch.from_numpy(rows)].float() * (2 / preset.data.white) - 1
     return walked.numpy(), ours.numpy(), theirs.numpy(), (near, np.asarray(_nearest(held_out, preset.data)[1]))
 

@@ -57,6 +57,12 @@ class Images:
         """All pictures, in order, with values in [−1, 1]: 2 pixel/white − 1."""
         return self.pixels.float().mul_(2 / self.white).sub_(1)
 
+    def thinned(self, most: int) -> Float[Tensor, "n channels height width"]:
+        """Return at most so many pictures, evenly spaced, as ``points`` does: a million would not fit as numbers."""
+        n = min(checks.whole("most", most), len(self))
+        rows = torch.arange(n) * len(self) // n
+        return self.pixels[rows].float().mul_(2 / self.white).sub_(1)
+
     def sample(self, n: int, generator: torch.Generator) -> Float[Tensor, "n channels height width"]:
         """Draw n of the pictures with replacement, on the generator's device; ValueError if there are fewer."""
         if not isinstance(generator, torch.Generator):

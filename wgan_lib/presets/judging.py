@@ -17,6 +17,8 @@ from wgan_lib.tables import Category, PackedRows, Table
 
 Rows = dict[str, tuple[float, float]]
 
+MOST = 10_000  # held-out pictures that are looked at
+
 
 def judge(preset: Preset, samples: Float[Tensor, "n ..."], rng: torch.Generator) -> tuple[str, Rows]:
     """Return a note on how it was done, and rows (score of the samples, score of the law itself or NaN).
@@ -52,7 +54,7 @@ def _points(samples: Tensor, law: Law, critic: nn.Module, rng: torch.Generator) 
 def _pictures(samples: Tensor, data: Images, held_out: Images, rng: torch.Generator) -> tuple[str, Rows]:
     classifier, told = _features(data, held_out, rng)
     n = min(len(samples), len(held_out) // 2, 1000)
-    found = metrics.scores(samples, held_out.points, classifier, rng, n=n)
+    found = metrics.scores(samples, held_out.thinned(MOST), classifier, rng, n=n)
     rows = {name: (score.value, score.floor) for name, score in found.items()}
     told = f"{n} at a time judged by {told}"
     if isinstance(classifier, metrics.CoarsePixels):
@@ -64,7 +66,9 @@ def _pictures(samples: Tensor, data: Images, held_out: Images, rng: torch.Genera
         told += f"\nper cent in each class: {' '.join(f'{100 * share:.0f}' for share in shares)}"
         told += f" ({', '.join(data.classes)})" if data.classes else ""
     if metrics.why_not() is None:
-        rows |= {name: (value, math.nan) for name, value in metrics.inception_scores(samples, data.points).items()}
+        rows |= {
+            name: (value, math.nan) for name, value in metrics.inception_scores(samples, data.thinned(5 * MOST)).items()
+        }
     return told, rows
 
 
