@@ -109,6 +109,13 @@ def test_pictures_of_ones_own_from_check_to_report(
     assert "classifier Fréchet distance" in page
 
 
+def test_pictures_of_another_size_take_dcgans_networks(pictures: Path, tmp_path: Path) -> None:
+    out, quick = tmp_path / "run", [*QUICK[:-4], "--steps", "1", "--record-every", "2"]
+    assert ran("train", "sn-digits", "--data", pictures, "--size", 16, "--out", out, *quick) == 0
+    assert ran("sample", out, "-n", 1) == 0
+    assert Image.open(out / "samples" / "00000.png").size == (16, 16)
+
+
 def test_a_table_of_ones_own_from_check_to_report(
     table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

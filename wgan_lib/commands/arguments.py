@@ -72,6 +72,7 @@ def _add_machine(train: argparse.ArgumentParser) -> None:
 
 def _add_own(train: argparse.ArgumentParser) -> None:
     own = train.add_argument_group("pictures of your own")
+    own.add_argument("--size", type=_size, metavar="N", help="their side; DCGAN's networks, if not the preset's")
     own.add_argument("--flips", action="store_true", help="show each picture as it is or mirrored")
     own.add_argument(
         "--augment", nargs="?", const=",".join(CHANGES), type=_changes, metavar="CHANGES",

@@ -17,7 +17,7 @@ def own_of(options: argparse.Namespace, preset: Preset) -> dict[str, Any] | None
 
     Raises ValueError for options that need such pictures. Chapter: full-models.
     """
-    asked = [name for name in ("flips", "augment") if getattr(options, name)]
+    asked = [name for name in ("flips", "augment", "size") if getattr(options, name)]
     named = files.home(options.data or "data")
     published = any((named / name).exists() for name in PUBLISHED)
     if options.data is None or published or not presets.makes_pictures(preset) or not images.holds_pictures(named):
@@ -25,14 +25,15 @@ def own_of(options: argparse.Namespace, preset: Preset) -> dict[str, Any] | None
             raise ValueError(f"--{asked[0]} is for pictures of your own: --data {named} names none that fit")
         return None
     changes = options.augment.split(",") if options.augment else []
-    return {"flips": options.flips, "augment": changes, "ground": options.ground}
+    size = {"size": options.size} if options.size else {}
+    return {"flips": options.flips, "augment": changes, "ground": options.ground, **size}
 
 
 def preset_of(settings: dict[str, Any]) -> Preset:
     """Build the preset that settings name, on the data that they name. Chapter: full-models."""
     preset = presets.build(settings["preset"], settings["seed"], settings["data"])
     own = settings.get("own")
-    return preset if own is None else presets.on_pictures(preset, settings["data"], **own)
+    return preset if own is None else presets.on_pictures(preset, settings["data"], seed=settings["seed"], **own)
 
 
 def engine_of(machine: dict[str, Any], device: str) -> Any:

@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from wgan_lib import images, networks
 from wgan_lib.presets.preset import Preset
-from wgan_lib.training import stream
+from wgan_lib.training import NormalLatent, stream
 
 
 def shape_of(preset: Preset) -> tuple[int, ...]:
@@ -35,8 +36,13 @@ def on_pictures(
     flips: bool = False,
     augment: Sequence[str] = (),
     ground: str | Sequence[int] = "white",
+    size: int | None = None,
+    seed: int = 0,
 ) -> Preset:
     """Return the preset on the pictures of a folder, scaled to what its networks make.
+
+    Where another ``size`` is asked for, up to 128 and more, DCGAN's networks of that size, drawn from ``seed``, take
+    the place of the preset's; loss, constraint, optimisers and schedule stay.
 
     ``augment`` names the changes of ``networks.Augment`` that the critic sees. Pictures are decoded once, into a hidden
     folder beside them, or of this user's where that one may only be read. Raises ValueError for a preset that makes no
@@ -46,12 +52,17 @@ def on_pictures(
         raise ValueError(
             f"{preset.name} makes samples of shape {shape_of(preset)}: it cannot learn a folder of pictures"
         )
-    channels, size, _ = shape_of(preset)
+    channels, own, _ = shape_of(preset)
+    size = size or own
     shown = sys.stderr is not None and sys.stderr.isatty()
     make = partial(images.folder, path, size, channels, ground, flips=flips, cache=cache_of(Path(path)), progress=shown)
     changes: dict[str, Any] = {"make_data": make, "published": "none for these pictures"}
+    if size != own:
+        rng = torch.Generator().manual_seed(seed)
+        changes |= {"generator": networks.dcgan_generator(size, channels, rng=rng), "latent": NormalLatent(100)}
+        changes["critic"] = networks.dcgan_critic(size, channels, rng=rng)
     if augment:
-        changes["critic"] = nn.Sequential(networks.Augment(augment), preset.critic)
+        changes["critic"] = nn.Sequential(networks.Augment(augment), changes.get("critic", preset.critic))
     return replace(preset, **changes)
 
 
