@@ -16,14 +16,16 @@ from wgan_lib.metrics.pictures import Classifier, Features
 BATCH, MOST = 64, 10_000
 
 
-def fit_classifier(data: Images, generator: torch.Generator, n_steps: int = 1500) -> Classifier:
+def fit_classifier(data: Images, generator: torch.Generator, n_steps: int | None = None) -> Classifier:
     """Teach a small classifier the classes of labelled pictures; its accuracy on the held-out ones is in ``settings``.
 
-    Adam with one cycle of its rate, label smoothing .05; the caller's random numbers stay as they are. Raises
-    ValueError for pictures without labels, or of one class. Chapter: full-models.
+    ``n_steps`` batches of 64, by default as many as twenty rounds through the data take, 200 to 5,000. Adam with one
+    cycle of its rate, label smoothing .05; the caller's random numbers stay as they are. Raises ValueError for pictures
+    without labels, or of one class. Chapter: full-models.
     """
     checks.generator("generator", generator)
-    n_steps = checks.whole("n_steps", n_steps)
+    rounds = min(5000, max(200, 20 * len(data) // BATCH))
+    n_steps = rounds if n_steps is None else checks.whole("n_steps", n_steps)
     if data.labels is None or data.held_out is None or data.held_out.labels is None:
         raise ValueError(f"data is {data!r}, without labels: a classifier needs pictures with labels, some held out")
     n_classes = int(torch.cat([data.labels, data.held_out.labels]).max()) + 1
