@@ -58,7 +58,7 @@ def mapping(value: Mapping[str, Any]) -> str:
             rows += [(f"{name}: {inner}", deep) for inner, deep in held.items()]
         else:
             rows.append((name, held))
-    return table(rows)
+    return table([(name, f"{held:.6g}" if isinstance(held, float) else held) for name, held in rows])
 
 
 def _cell(value: Any) -> str:
