@@ -14,7 +14,7 @@ import pytest
 from ipywidgets.embed import embed_data
 from playwright import sync_api
 
-from wgan_lib import widgets
+from wgan_lib import runs, widgets
 
 HOST = (Path(__file__).parent.parent / "book/_static/widget-host.js").read_text(encoding="utf-8")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -259,6 +259,24 @@ def repaint() -> widgets.Repaint:
     return widgets.Repaint(rng.normal(size=(2, 12, 2)), np.array([[[0]], [[0.8]]]) + rng.normal(size=(2, 12, 2)), rng)
 
 
+def search(seed: int = 0) -> runs.Run:
+    """A small search as experiments/constraint_by_loss.py records it: invented W1, one run that blew up."""
+    rng = np.random.default_rng(seed)
+    fixed = {"null w1": rng.uniform(0.05, 0.1, 8)}
+    for level, pair in enumerate(("clipping, Wasserstein", "GP, Wasserstein", "SN, non-saturating", "GP, hinge")):
+        w1 = rng.lognormal(-1.5 + 0.2 * level, 0.5, (6 - level // 3, 5, 3))
+        w1[1, 3:, level % 3] = np.nan
+        seconds = np.cumsum(rng.uniform(1, 2 + level, (len(w1), 5)), 1)
+        seconds[1, 3:] = np.nan
+        fixed |= {f"{pair}/w1": w1, f"{pair}/seconds": seconds}
+    return runs.Run({"index": np.array([1])}, {}, fixed)
+
+
+def budget() -> widgets.BudgetSlider:
+    """BudgetSlider of two small searches."""
+    return widgets.BudgetSlider({"ring": search(), "grid": search(1)}, trials=2)
+
+
 EVERY: dict[str, Callable[[], widgets.BookWidget]] = {
     "MoveGaussians": widgets.MoveGaussians,
     "ParallelLines": lambda: widgets.ParallelLines(tilt=30.0, noise=0.1),
@@ -270,6 +288,7 @@ EVERY: dict[str, Callable[[], widgets.BookWidget]] = {
     "ExactAndLearned": lambda: widgets.ExactAndLearned(frame=8),
     "ClippingDepth": widgets.ClippingDepth,
     "BoxSlope": widgets.BoxSlope,
+    "BudgetSlider": budget,
     "TwoEllipses": widgets.TwoEllipses,
     "PowerIteration": lambda: widgets.PowerIteration(3),
     "TwoUnits": widgets.TwoUnits,

@@ -4,6 +4,7 @@ Each widget's drawing is an ES module in `js/`; its readings, the read-only trai
 """
 
 from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait
+from wgan_lib.widgets.budget import BudgetSlider
 from wgan_lib.widgets.clipping import BoxSlope, ClippingDepth
 from wgan_lib.widgets.clouds import NullHeaps, RecordedClouds, Repaint, Slice
 from wgan_lib.widgets.critic import ExactAndLearned
@@ -23,6 +24,7 @@ __all__ = [
     "AmbientDimension",
     "BookWidget",
     "BoxSlope",
+    "BudgetSlider",
     "CTransform",
     "ClippingDepth",
     "ConstantPull",
