@@ -9,13 +9,15 @@ median distance to the closest training row, the membership test. Real rows agai
 A last piece augments a small medical set: 40 real rows teach a forest alone, or with 400 rows of a WGAN-GP, or of the
 normal law, that learned from the same 40.
 
-Run: OMP_NUM_THREADS=1 python experiments/table_rows.py (about 10 minutes on one core of a shared 2-core CPU). Writes
-wgan_lib/recorded/table-rows.npz.
+Run: OMP_NUM_THREADS=1 python experiments/table_rows.py [--pieces medical …] (about 10 minutes on one core of a quiet
+2-core CPU). Writes wgan_lib/recorded/table-rows-{medical,clinic,augmented}.npz, each as soon as it is done; without
+names, those that are missing.
 """
 
 import argparse
 import dataclasses
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +29,7 @@ from wgan_lib.tables import Table
 from wgan_lib.training import stream
 
 RECORDED = Path(__file__).parents[1] / "wgan_lib/recorded"
-SEEDS, STEPS, FEW, MORE = range(5), 1000, 40, 400
+SEEDS, STEPS, FEW, MORE = range(5), 600, 40, 400
 SHARES = np.linspace(0.02, 0.98, 25)
 COLUMNS = ("mean radius", "mean texture", "area error", "worst concavity", "worst area", "worst smoothness")
 TABLES = {"medical": (tables.breast_cancer, "diagnosis"), "clinic": (tables.clinic, "readmitted")}
@@ -119,7 +121,7 @@ def compared(name: str, n_steps: int) -> dict[str, np.ndarray]:
         row[2], row[3] = float(np.median(metrics.closest(held_out, real))), 0.5
     found[WAYS[4]] = beside
     print(name, WAYS[4], np.mean(beside, 0).round(3), flush=True)
-    told = {f"{name}/scores": np.array([found[way] for way in WAYS]), f"{name}/test rows": np.array(len(held_out))}
+    told = {"scores": np.array([found[way] for way in WAYS]), "test rows": np.array(len(held_out))}
     if quantiles:
         quantiles["real rows"] = decoded_quantiles(table, table.points)
         told |= {f"quantiles/{way}": values for way, values in quantiles.items()} | {"shares": SHARES}
@@ -149,33 +151,42 @@ def augmented(n_steps: int) -> dict[str, np.ndarray]:
             rows, labels = answers(whole, np.concatenate([real, more]), "diagnosis")
             found[way].append(metrics.taught_by(rows, labels, test, truth, seed).value)
         print("augmented", {way: values[-1] for way, values in found.items()}, flush=True)
-    return {f"augmented/{way}": np.array(values) for way, values in found.items()}
+    return {way: np.array(values) for way, values in found.items()}
+
+
+PIECES: dict[str, Callable[[int], dict[str, np.ndarray]]] = {
+    "medical": lambda n_steps: compared("medical", n_steps),
+    "clinic": lambda n_steps: compared("clinic", n_steps),
+    "augmented": augmented,
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--pieces", nargs="*", choices=PIECES, default=[])
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--out", type=Path, default=RECORDED)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    begun = time.process_time()
-    fixed = {name: array for table in TABLES for name, array in compared(table, options.steps).items()}
-    fixed |= augmented(options.steps)
-    meta = {
-        "preset": "wgan-gp-table",
-        "ways": list(WAYS),
-        "measures": list(MEASURES),
-        "columns": list(COLUMNS),
-        "seeds": list(SEEDS),
-        "n_steps": options.steps,
-        "few": FEW,
-        "more": MORE,
-        "CPU seconds": round(time.process_time() - begun, 1),
-        "command": f"python experiments/table_rows.py --steps {options.steps}",
-        **files.provenance(),
-    }
-    path = runs.Run({"seed": np.array(SEEDS)}, meta, fixed).save(options.out / "table-rows.npz")
-    print(path, path.stat().st_size)
+    paths = {piece: options.out / f"table-rows-{piece}.npz" for piece in PIECES}
+    for piece in options.pieces or [piece for piece, path in paths.items() if not path.exists()]:
+        begun = time.process_time()
+        fixed = PIECES[piece](options.steps)
+        meta = {
+            "preset": "wgan-gp-table",
+            "ways": list(WAYS),
+            "measures": list(MEASURES),
+            "columns": list(COLUMNS),
+            "seeds": list(SEEDS),
+            "n_steps": options.steps,
+            "few": FEW,
+            "more": MORE,
+            "CPU seconds": round(time.process_time() - begun, 1),
+            "command": f"python experiments/table_rows.py --pieces {piece} --steps {options.steps}",
+            **files.provenance(),
+        }
+        path = runs.Run({"seed": np.array(SEEDS)}, meta, fixed).save(paths[piece])
+        print(path, path.stat().st_size, flush=True)
 
 
 if __name__ == "__main__":
