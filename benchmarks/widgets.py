@@ -15,6 +15,8 @@ them, widgets ready within 1 s, a drag handled within 2 ms (TransportPlan 8 ms) 
   a move; `to frame`: from the start of the first move since the last frame to the end of that frame's callbacks.
   Medians and 95th percentiles over 60 moves of each of a widget's first 8 handles (or surfaces to draw on), with the
   mouse. `long`: tasks above 50 ms meanwhile. Chromium's clock ticks in tenths of a millisecond.
+- `plays`: frames a second while a recorded run is played by its button, over two seconds; `a frame`: milliseconds of
+  all frame callbacks in it. The aim: at least 50 frames a second with every layer shown.
 """
 
 import gzip
@@ -69,6 +71,7 @@ const next = window.requestAnimationFrame;
 window.requestAnimationFrame = (draw) => next((time) => {
   const start = performance.now();
   draw(time);
+  seen.every?.(time, start);
   if (moved !== null) seen.frames.set(time, { since: moved, drawn: 0 });
   moved = null;
   const frame = seen.frames.get(time);
@@ -79,6 +82,14 @@ window.requestAnimationFrame = (draw) => next((time) => {
 """
 TAKEN = """() => ({ handled: [...seen.handled.values()], drawn: [...seen.frames.values()].map((f) => f.drawn),
   late: [...seen.frames.values()].map((f) => f.late), long: seen.long })"""
+
+PLAYED = """() => new Promise((done) => {
+  const end = performance.now() + 2000;
+  const first = new Map(), last = new Map();
+  seen.every = (time, start) => { first.set(time, first.get(time) ?? start); last.set(time, performance.now()); };
+  const look = () => (performance.now() < end ? setTimeout(look, 20) : finish());
+  const finish = () => { seen.every = null; done([...first].map(([time, start]) => last.get(time) - start)); };
+  look(); })"""
 
 
 @contextmanager
@@ -157,6 +168,21 @@ def drag(page: Page, x: float, y: float) -> None:
     page.wait_for_timeout(50)
 
 
+def films(browser: Browser, address: str) -> Iterator[tuple[str, float, list[float]]]:
+    """Yield the name of each widget that plays recorded frames, frames a second, and milliseconds of each frame."""
+    page = opened(browser, address)
+    for widget in page.locator('[data-widget="RunPlayer"]').element_handles():
+        widget.scroll_into_view_if_needed()
+        for box in widget.query_selector_all("input[type=checkbox]"):
+            box.evaluate("(e) => { if (!e.checked) e.click(); }")
+        if button := widget.query_selector(".me-play"):
+            button.click()
+            times = page.evaluate(PLAYED)
+            yield widget.get_attribute("aria-label"), len(times) / 2, times
+            button.click()
+    page.close()
+
+
 def at(share: float, values: list[float]) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))] if values else math.nan
 
@@ -183,6 +209,10 @@ def main(names: list[str]) -> None:
             for label, handles, taken in drags(browser, f"{HTML.as_uri()}/book/{name}.html"):
                 times = "".join(f"{at(0.5, taken[key]):7.1f}/{at(0.95, taken[key]):<4.1f}" for key in KEYS)
                 print(f"{f'{name}: {label}':58.58}{handles:2}{len(taken['handled']):6}{times}{len(taken['long']):6}")
+        print(f"\n{'film':60}{'plays':>8}{'a frame, ms (p50/p95)':>24}")
+        for name in names:
+            for label, speed, times in films(browser, f"{HTML.as_uri()}/book/{name}.html"):
+                print(f"{f'{name}: {label}':58.58}{speed:10.0f}{at(0.5, times):17.1f}/{at(0.95, times):<4.1f}")
         browser.close()
 
 

@@ -107,6 +107,32 @@ def test_a_saved_run_keeps_names_order_types_and_scalars(tmp_path: Path) -> None
         np.testing.assert_array_equal(again[name], run[name])
 
 
+def test_frames_in_few_bits_come_back_within_half_a_step_in_a_smaller_file(tmp_path: Path) -> None:
+    rng, axis = np.random.default_rng(6), np.linspace(0, 3, 40)
+    frames = {
+        "critic": 50 * np.sin(axis[:, None] + axis + np.arange(4)[:, None, None]),  # smooth: differences are small
+        "samples": rng.normal(size=(4, 50, 2)),
+        "flat": np.full((4, 3, 3), 7.0),
+    }
+    run = Run({"index": np.arange(4), **frames}, {"seed": 1})
+    whole, small = run.save(tmp_path / "whole.npz"), run.save(tmp_path / "small.npz", dict.fromkeys(frames, 10))
+    assert small.stat().st_size < whole.stat().st_size / 3
+    back = runs.load(small)
+    assert set(back.frames) == set(run.frames)
+    for name, values in frames.items():
+        ends = np.ptp(values.reshape(4, -1), axis=1).reshape(-1, 1, 1)
+        assert (np.abs(back[name] - values) <= ends / 1023 / 2 + 1e-5).all()
+        again = runs.restored(runs.quantised(back[name], 10))
+        np.testing.assert_allclose(again, back[name], rtol=1e-6)
+    assert runs.quantised(frames["critic"], 10).differenced
+    assert not runs.quantised(frames["samples"], 12).differenced
+    with pytest.raises(ValueError, match="bits names heights: the frames of this run"):
+        run.save(tmp_path / "other.npz", {"heights": 8})
+    with pytest.raises(ValueError, match="bits is 17"):
+        run.save(tmp_path / "other.npz", {"critic": 17})
+    assert not (tmp_path / "other.npz").exists()
+
+
 def test_numbers_of_any_make_are_taken_into_meta_and_arrays() -> None:
     import torch
 

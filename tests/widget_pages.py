@@ -15,6 +15,7 @@ from ipywidgets.embed import embed_data
 from playwright import sync_api
 
 from wgan_lib import runs, widgets
+from wgan_lib.runs import Run
 
 HOST = (Path(__file__).parent.parent / "book/_static/widget-host.js").read_text(encoding="utf-8")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -277,6 +278,25 @@ def budget() -> widgets.BudgetSlider:
     return widgets.BudgetSlider({"ring": search(), "grid": search(1)}, trials=2)
 
 
+def played(seed: int) -> Run:
+    """A run of five frames with every layer that RunPlayer draws, invented."""
+    rng, axis = np.random.default_rng(seed), np.linspace(-1.5, 1.5, 12, dtype=np.float32)
+    x, y = np.meshgrid(axis, axis)
+    times = np.arange(5)[:, None, None]
+    frames = {
+        "index": np.array([0, 9, 19, 29, 39]),
+        "samples": rng.normal(0, 0.6, (5, 30, 2)),
+        "critic": np.sin(x + times / 4 + seed) * np.cos(y),
+        "slope": np.exp(x * y + times / 4 - 0.5),
+        "lattice": rng.normal(0, 0.1, (5, 4, 4, 2)) + np.stack(np.meshgrid(np.arange(4) / 2, np.arange(4) / 2), -1),
+        "layers": rng.lognormal(0, 1, (5, 3)),
+        "gap": rng.uniform(0.1, 2, 5),
+        "w1": rng.uniform(0.2, 1, 5),
+    }
+    fixed = {"real": rng.normal(size=(30, 2)), "grid_x": axis, "grid_y": axis, "null": rng.uniform(0.1, 0.2, 4)}
+    return Run(frames, {}, fixed)
+
+
 EVERY: dict[str, Callable[[], widgets.BookWidget]] = {
     "MoveGaussians": widgets.MoveGaussians,
     "ParallelLines": lambda: widgets.ParallelLines(tilt=30.0, noise=0.1),
@@ -308,5 +328,6 @@ EVERY: dict[str, Callable[[], widgets.BookWidget]] = {
     "PairsInPlane": widgets.PairsInPlane,
     "TwoSidedTrap": widgets.TwoSidedTrap,
     "ConstantPull": widgets.ConstantPull,
+    "RunPlayer": lambda: widgets.RunPlayer({name: played(k) for k, name in enumerate(("first", "second", "third"))}),
     "DiracPlane": lambda: widgets.DiracPlane(constraint="R1", strength=0.5, step=20),
 }

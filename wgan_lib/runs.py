@@ -3,18 +3,19 @@
 import io
 import json
 import os
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple, SupportsIndex
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Float, Shaped, UInt8
 
-from wgan_lib.checks import is_tensor, nearest, whole
+from wgan_lib.checks import is_tensor, nearest, reals, whole
 from wgan_lib.files import home, read_sealed, write_sealed
 
 
@@ -81,21 +82,73 @@ class Run:
         joined = {name: np.concatenate([array, later.frames[name]]) for name, array in self.frames.items()}
         return Run(joined, later.meta, {**later.fixed, **self.fixed})
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(self, path: str | os.PathLike[str], bits: Mapping[str, int] | None = None) -> Path:
         """Write the run as a compressed .npz with a checksum, whole or not at all, and return its path.
 
+        ``bits`` names frames to be written as whole numbers of so many bits between each frame's least and largest
+        value; they come back as floats, off by at most half a step.
+
         Raises OSError, with the old file untouched, when the disk is full or the folder read-only; ValueError for a
-        name that does not end in .npz. Chapter: clipping-gp-sn.
+        name that does not end in .npz, and as ``quantised``. Chapter: clipping-gp-sn.
         """
         path = home(path)
         if path.suffix != ".npz":
             raise ValueError(f"path is {path}: the name of a run file must end in .npz")
-        arrays = {f"frames/{name}": array for name, array in self.frames.items()}
+        bits = bits or {}
+        if unknown := sorted(set(bits) - set(self.frames)):
+            raise ValueError(f"bits names {', '.join(unknown)}: the frames of this run are {sorted(self.frames)}")
+        arrays = {f"frames/{name}": array for name, array in self.frames.items() if name not in bits}
         arrays |= {f"fixed/{name}": array for name, array in self.fixed.items()}
+        for name, n in bits.items():
+            found = quantised(self.frames[name], n)
+            arrays |= {f"packed/{name}": found.planes, f"range/{name}": found.range}
+            arrays[f"form/{name}"] = np.array([found.bits, found.differenced])
         buffer = io.BytesIO()
         np.savez_compressed(buffer, meta=np.array(json.dumps(dict(self.meta))), **arrays)
         write_sealed(path, "run", buffer.getvalue())
         return path
+
+
+class Quantised(NamedTuple):
+    """An array as whole numbers of ``bits`` bits between the ends ``range`` (k, 2) of each of its k frames.
+
+    ``planes`` (2, k, …) holds their low bytes, then their high bytes; ``differenced``: of the differences along the
+    last two axes, modulo 2¹⁶, which are smaller where neighbours are alike. Chapter: clipping-gp-sn.
+    """
+
+    planes: UInt8[np.ndarray, "2 frame ..."]
+    range: Float[np.ndarray, "frame 2"]
+    bits: int
+    differenced: bool
+
+
+def quantised(values: Shaped[Any, "frame ..."], bits: SupportsIndex) -> Quantised:
+    """Round each frame to 2^bits equal steps from its least to its largest value: the smaller of both forms.
+
+    Raises ValueError for bits outside 1 to 16, and for values that are not finite. Chapter: clipping-gp-sn.
+    """
+    bits = whole("bits", bits)
+    array = reals("values", values)
+    if bits > 16 or array.ndim < 2 or not array.size:
+        raise ValueError(f"bits is {bits}, values have shape {array.shape}: give 1 to 16 bits and frames of numbers")
+    within = tuple(range(1, array.ndim))
+    low, high = array.min(within, keepdims=True), array.max(within, keepdims=True)
+    steps = np.rint((2**bits - 1) * ((array - low) / np.where(high > low, high - low, 1.0))).astype(np.int64)
+    smooth = np.diff(np.diff(steps, axis=-1, prepend=0), axis=-2, prepend=0) if array.ndim > 2 else steps
+    planes = [np.stack([form & 0xFF, (form >> 8) & 0xFF]).astype(np.uint8) for form in (steps, smooth)]
+    sizes = [len(zlib.compress(form.tobytes())) for form in planes]
+    best = int(sizes[1] < sizes[0])
+    ends = np.stack([low.reshape(-1), high.reshape(-1)], 1)
+    return Quantised(planes[best], ends, bits, bool(best))
+
+
+def restored(packed: Quantised) -> Float[np.ndarray, "frame ..."]:
+    """Give back the numbers of ``quantised``, float32, off by at most half a step. Chapter: clipping-gp-sn."""
+    steps = packed.planes[0].astype(np.int64) + 256 * packed.planes[1].astype(np.int64)
+    if packed.differenced:
+        steps = np.cumsum(np.cumsum(steps, axis=-2), axis=-1) & 0xFFFF
+    low, high = (packed.range[:, k].reshape(-1, *[1] * (steps.ndim - 1)) for k in (0, 1))
+    return (low + (high - low) * steps / (2**packed.bits - 1)).astype(np.float32)
 
 
 def as_json(meta: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,8 +208,11 @@ def load(name: str | os.PathLike[str]) -> Run:
         file = resources.files("wgan_lib") / "recorded" / f"{name}.npz"
     archive = np.load(io.BytesIO(read_sealed(file, "run")), allow_pickle=False)
     meta = json.loads(str(archive["meta"]))
-    groups: dict[str, dict[str, np.ndarray]] = {"frames": {}, "fixed": {}}
+    groups: dict[str, dict[str, np.ndarray]] = {g: {} for g in ("frames", "fixed", "packed", "range", "form")}
     for key in archive.files[1:]:  # after "meta"
         group, _, array_name = key.partition("/")
         groups[group][array_name] = archive[key]
+    for key, planes in groups["packed"].items():
+        bits, differenced = (int(v) for v in groups["form"][key])
+        groups["frames"][key] = restored(Quantised(planes, groups["range"][key], bits, bool(differenced)))
     return Run(groups["frames"], meta, groups["fixed"])

@@ -15,6 +15,7 @@ from wgan_lib.widgets.layers import PowerIteration, TwoEllipses, TwoUnits
 from wgan_lib.widgets.line import FlatSpot, PlanTable, Uncross
 from wgan_lib.widgets.penalty import Interpolates, PairsInPlane
 from wgan_lib.widgets.plans import LoopPush, SinkhornBlur
+from wgan_lib.widgets.player import RunPlayer
 from wgan_lib.widgets.prices import CTransform, LoadSlack
 from wgan_lib.widgets.settling import ConstantPull, DiracPlane
 from wgan_lib.widgets.transport import SandPiles, TransportPlan
@@ -46,6 +47,7 @@ __all__ = [
     "PowerIteration",
     "RecordedClouds",
     "Repaint",
+    "RunPlayer",
     "SandPiles",
     "SinkhornBlur",
     "Slice",

@@ -22,7 +22,8 @@ export function addControls(w) {
     parent.appendChild(html("button", { type: "button", class: "me-button", onclick: press }, label));
   /**
    * Bar for a trait that is a time: play and pause, one step, a scrubber, the speed.
-   * `{ trait, label, ms, step, text, play }`: `ms` from one end of the range to the other, `text(v)` shown beside it.
+   * `{ trait, label, ms, step, text, play, between? }`: `ms` from one end of the range to the other, `text(v)` shown
+   * beside it. `between(u)`: in a film of frames, the share u in [0, 1) of the way from the trait's frame to the next.
    */
   w.transport = (options) => transport(w, options);
 }
@@ -113,7 +114,7 @@ function check(w, { parent = w.inputs, trait, label }) {
 
 const SPEEDS = { "½ ×": 0.5, "1 ×": 1, "2 ×": 2 };
 
-function transport(w, { trait, label, ms, step = 0.01, text = (v) => fixed(v), play: words = "Play" }) {
+function transport(w, { trait, label, ms, step = 0.01, text = (v) => fixed(v), play: words = "Play", between }) {
   const [lo, hi] = w.reach[trait],
     whole = step >= 1;
   let playing = null,
@@ -127,9 +128,15 @@ function transport(w, { trait, label, ms, step = 0.01, text = (v) => fixed(v), p
     w.touched();
     const from = w.get(trait) >= hi ? lo : w.get(trait);
     if (w.still && whole) return ahead(); // a film would jump to its end
-    const run = (u) => w.set({ [trait]: snap(from + (hi - from) * u, step) });
+    const run = (u) => {
+      const v = from + (hi - from) * u,
+        frame = Math.floor(v + 1e-9);
+      between?.(Math.max(0, v - frame));
+      w.set({ [trait]: between ? frame : snap(v, step) });
+    };
     const stop = w.animate((ms * (hi - from)) / (hi - lo) / speed, run, () => {
       playing = null;
+      between?.(0);
       w.invalidate();
     });
     playing = w.still ? null : stop;
