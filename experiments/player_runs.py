@@ -29,7 +29,7 @@ METHODS = {
     "gan": ("none", "non-saturating"), "clipping": ("clipping", "Wasserstein"), "gp": ("GP", "Wasserstein"),
     "sn": ("SN", "hinge"), "r3gan": ("R1 + R2", "relativistic"),
 }  # fmt: skip
-DRAW, SEED, STEPS, BATCH, WIDTH, N, GRID, LATTICE, FRAMES = 0, 0, 4000, 64, 128, 512, 48, 21, 28
+DRAW, SEED, STEPS, BATCH, WIDTH, N, GRID, LATTICE, FRAMES = 0, 0, 3000, 64, 128, 512, 48, 21, 28
 BITS = {"samples": 12, "critic": 10, "log10_slope": 8, "lattice": 10}
 
 
@@ -84,7 +84,7 @@ def play(law: sampling.Law, constraint: str, loss: str, n_steps: int, **changed:
     run = training.record(steps, n_samples=N, grid=GRID, at=marks, measures=measures)
     real = run["real"]
     w1 = [transport.w1(real, samples) for samples in run["samples"]]
-    null = [transport.w1(real, law.sample(N, stream(seed, "null")).numpy()) for seed in range(20)]
+    null = [transport.w1(real, law.sample(N, stream(seed, "evaluation")).numpy()) for seed in range(20)]
     modes = [metrics.mode_coverage(torch.tensor(samples), law)[0] for samples in run["samples"]]
     kept = {name: run[name] for name in ("index", "samples", "critic", *measures)}
     frames = {**kept, "w1": np.array(w1, np.float32), "modes": np.array(modes)}
