@@ -116,7 +116,7 @@ def test_frames_in_few_bits_come_back_within_half_a_step_in_a_smaller_file(tmp_p
     }
     run = Run({"index": np.arange(4), **frames}, {"seed": 1})
     whole, small = run.save(tmp_path / "whole.npz"), run.save(tmp_path / "small.npz", dict.fromkeys(frames, 10))
-    assert small.stat().st_size < whole.stat().st_size / 3
+    assert small.stat().st_size < whole.stat().st_size / 1.5
     back = runs.load(small)
     assert set(back.frames) == set(run.frames)
     for name, values in frames.items():

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 from wgan_lib import runs, transport
 from wgan_lib.runs import Run
@@ -46,7 +47,7 @@ def checked(name: str, run: Run) -> Run:
     return run
 
 
-def layers_of(run: Run) -> dict[str, np.ndarray]:
+def layers_of(run: Run) -> dict[str, Shaped[np.ndarray, "frame ..."]]:
     """Give the arrays that are drawn, in the units of the page. Chapter: clipping-gp-sn."""
     found = {key: run[key] for key in ("samples", "critic", "log10_slope", "lattice") if key in run.frames}
     if "slope" in run.frames and "log10_slope" not in found:
@@ -57,8 +58,11 @@ def layers_of(run: Run) -> dict[str, np.ndarray]:
     return found
 
 
-def pack(blob: bytearray, key: str, values: np.ndarray) -> dict[str, Any]:
-    """Append an array to the page's bytes; say where it begins and what gives its numbers back."""
+def pack(blob: bytearray, key: str, values: Shaped[np.ndarray, "frame ..."]) -> dict[str, Any]:
+    """Append an array to the page's bytes; say where it begins and what gives its numbers back.
+
+    Chapter: clipping-gp-sn.
+    """
     offset = len(blob)
     if values.dtype == np.uint8:
         blob += values.tobytes()
@@ -87,7 +91,10 @@ def short(value: Any) -> Any:
 
 
 def window_of(run: Run) -> list[list[float]] | None:
-    """Give the square that the map shows: the grid's, or one around the real points or else the samples."""
+    """Give the square that the map shows: the grid's, or one around the real points or else the samples.
+
+    Chapter: clipping-gp-sn.
+    """
     if "grid_x" in run.fixed and "grid_y" in run.fixed:
         return [run[axis][[0, -1]].astype(float).tolist() for axis in ("grid_x", "grid_y")]
     clouds = [run[key].reshape(-1, 2) for key in ("real", "samples") if key in {**run.fixed, **run.frames}

@@ -1,6 +1,6 @@
 /**
- * What a recorded run needs to be played: numbers brought back from whole steps, states between two frames, contours and
- * flow lines of a surface. Pure; held to wgan_lib.runs and numpy by the tests. Chapter: clipping-gp-sn.
+ * What a recorded run needs to be played: numbers brought back from whole steps, states between two frames, contours
+ * and flow lines of a surface. Pure; held to wgan_lib.runs and numpy by the tests. Chapter: clipping-gp-sn.
  */
 
 /**
@@ -42,8 +42,8 @@ export const nearestFrame = (steps, step) =>
   steps.reduce((best, s, k) => (Math.abs(s - step) < Math.abs(steps[best] - step) ? k : best), 0);
 
 /**
- * Calls segment(x0, y0, x1, y1) for each piece of the line on which `values` (row by row, `side` a row) equal `level`, in
- * units of cells. A cell is cut in two triangles along its diagonal, so that no saddle is left to chance.
+ * Calls segment(x0, y0, x1, y1) for each piece of the line on which `values` (row by row, `side` a row) equal `level`,
+ * in units of cells. A cell is cut in two triangles along its diagonal, so that no saddle is left to chance.
  */
 export function isoline(values, side, level, segment) {
   for (let row = 0; row + 1 < side; row++)
@@ -112,7 +112,8 @@ function direction(field, x, y) {
 }
 
 /**
- * The line along ∇f from (x, y), in cells: RK4 of dz/ds = ∇f / ‖∇f‖ in steps of arc length `h`, at most `steps` of them.
+ * The line along ∇f from (x, y), in cells: RK4 of dz/ds = ∇f / ‖∇f‖ in steps of arc length `h`, at most `steps` of
+ * them.
  * It ends at the edge, where f is flat, and where it would turn by more than a right angle: at a top or on a ridge.
  */
 export function flowLine(field, x, y, steps, h) {

@@ -25,7 +25,7 @@ function titles(p, words) {
   };
 }
 
-/** One panel of curves against the step; `draw(k, at, step)`: frame of the scrubber, of this run, step of the cursor. */
+/** One panel of curves against the step; `draw(at, step)`: the frame of this run, and the step of the cursor. */
 export function curvesOf(w, parent, { panel, entry, name, steps, rove, hint }) {
   const p = w.plot({
     ...{ parent, label: name, height: (_, narrow) => (narrow ? 112 : 132) },

@@ -1,6 +1,7 @@
 /**
- * Recorded runs side by side under one scrubber: a map of what each run drew and of its critic, its curves, its gradient
- * by layer. Python side: widgets.RunPlayer, whose docstring says what a run may hold. Chapters: clipping-gp-sn, full-models.
+ * Recorded runs side by side under one scrubber: a map of what each run drew and of its critic, its curves, its
+ * gradient by layer. Python side: widgets.RunPlayer, whose docstring says what a run may hold. Chapters:
+ * clipping-gp-sn, full-models.
  */
 import { html } from "../kit/elements.mjs";
 import { roving } from "../kit/handle.mjs";
@@ -139,7 +140,8 @@ export default widget("Recorded runs side by side", (w) => {
     const across = `repeat(auto-fit, minmax(min(${COLUMN}px, 100%), 1fr))`;
     w.values.style.gridTemplateColumns = narrow || names.length < 2 ? "" : across;
   });
-  const visible = (k) => !w.narrow || names.length < 3 || [w.get("left"), w.get("right")].includes(names[k]);
+  const pairs = () => w.narrow && names.length > 2 && !w.root.classList.contains("me-printed"); // paper has room
+  const visible = (k) => !pairs() || [w.get("left"), w.get("right")].includes(names[k]);
   let shown = "";
   w.draw(() => {
     const frame = clamp(Math.round(w.get("frame")), [0, last]),
