@@ -1,12 +1,15 @@
 """What the experiments on one fixed pair of laws share: K critics trained side by side on fresh batches, no generator.
 
-The critic step is the library's own: loss + penalty by one backward, then the optimiser, then `project`.
+The critic step is the library's own: loss + penalty by one backward, then the optimiser, then `project`. And `rerun`,
+by which a `--quick` run of a script holds a few fresh starts to what was recorded.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from scipy import stats
 from torch import Tensor, nn
 
 from wgan_lib.constraints import LipschitzConstraint
@@ -56,3 +59,14 @@ def fit(
         if look is not None and step in marks:
             seen.append(look(critic, step))
     return seen
+
+
+def rerun(name: str, recorded: np.ndarray, again: np.ndarray) -> bool:
+    """Say whether the mean of fresh seeds lies where the recorded seeds predict it, by a 99 % t-interval."""
+    n, m = len(recorded), len(again)
+    half = stats.t.ppf(0.995, n - 1) * np.std(recorded, ddof=1) * np.sqrt(1 / n + 1 / m)
+    low, high = np.mean(recorded) - half, np.mean(recorded) + half
+    inside = bool(low <= np.mean(again) <= high)
+    verdict = "inside" if inside else "OUTSIDE"
+    print(f"{name}: {np.mean(again):.4f}, {verdict} the recorded interval {low:.4f} to {high:.4f}", flush=True)
+    return inside

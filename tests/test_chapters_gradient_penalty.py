@@ -39,7 +39,7 @@ NAMES = {
     "torch": torch, "nn": nn, "networks": networks, "Unit": Unit, "images": IMAGES, "at": at, "mixed": mixed,
     "gradient_penalty": gradient_penalty, "seeded": lambda: torch.Generator().manual_seed(0),
 }  # fmt: skip
-CHECKS = ("slope_one_is_free", "looks_between", "reaches_the_weights")
+CHECKS = ("slope_one_is_free", "looks_between", "reaches_the_weights", "weight_is_a_length")
 WILD = {
     "reals_only": "looks_between",
     "no_create_graph": "reaches_the_weights",
@@ -49,6 +49,7 @@ WILD = {
     "alpha_per_batch": "looks_between",
     "norm_over_batch": "slope_one_is_free",
     "norm_over_channels": "slope_one_is_free",
+    "weight_typed_in": "weight_is_a_length",
 }
 
 

@@ -97,6 +97,8 @@ def test_what_the_text_says_of_the_plane():
     assert plane(order="simultaneous", constraint="R1", strength=0.1).rest > 50  # γ < h
     creeping = plane(loss="NON_SATURATING")
     assert 0.5 < np.hypot(*plane(loss="NON_SATURATING", start=creeping.path[-1]).path[-1]) / creeping.rest < 1
+    together = plane(loss="NON_SATURATING", order="simultaneous")
+    assert plane(loss="NON_SATURATING", order="simultaneous", start=together.path[-1]).rest > 0.6  # no settling
     assert plane(constraint="GP", strength=0.35, n_critic=10).rest == pytest.approx(0.7, abs=1e-3)
     assert plane(constraint="R1", strength=0.7, momentum=0.5).rest > 0.1
     assert plane(loss="NON_SATURATING", constraint="R1", strength=0.7, momentum=0.5).rest < 1e-9
