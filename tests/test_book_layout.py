@@ -2,12 +2,10 @@
 
 import pytest
 from playwright import sync_api
-from test_book_pages import PAGES, file, opened, settled
+from test_book_pages import HTML, PAGES, file, opened, settled, stands_still
 
 pytestmark = pytest.mark.browser
 
-SHIFT = """window.shift = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries())
-    if (!entry.hadRecentInput) window.shift += entry.value; }).observe({type: "layout-shift", buffered: true});"""
 COVERED = """() => [...document.querySelectorAll("div.math > .eqno")].filter((number) => {
     const box = number.getBoundingClientRect(), bases = number.parentElement.querySelectorAll(".katex-html .base");
     return [...bases].some((base) => { const b = base.getBoundingClientRect();
@@ -36,15 +34,12 @@ DARK_BOXES = """() => {
         .map(([e]) => `${e.tagName}.${e.className}`))].slice(0, 8); }"""
 
 
-@pytest.mark.soak  # how far a page moves depends on how busy the machine is
+@pytest.mark.soak  # how soon the scrollbar tells the truth depends on how busy the machine is
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_does_not_jump_while_it_settles(chromium: sync_api.Browser, name: str, width: int) -> None:
-    page = chromium.new_page(viewport={"width": width, "height": 900})
-    page.add_init_script(SHIFT)
-    page.goto(file(name))
+def test_a_settled_page_is_as_long_as_its_scrollbar_says(chromium: sync_api.Browser, name: str, width: int) -> None:
+    page, _ = opened(chromium, file(name), width=width)
     settled(page)
-    assert page.evaluate("window.shift") < 0.05
     height = page.evaluate("document.documentElement.scrollHeight")
     page.evaluate("scrollTo(0, 1e6)")
     page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -55,7 +50,7 @@ def test_a_page_does_not_jump_while_it_settles(chromium: sync_api.Browser, name:
 @pytest.mark.parametrize("name", PAGES)
 def test_on_a_phone_nothing_covers_a_formula_or_leaves_its_line(chromium: sync_api.Browser, name: str) -> None:
     page, _ = opened(chromium, file(name), width=390)
-    settled(page)
+    stands_still(page)
     assert page.evaluate(COVERED) == []
     assert page.evaluate(ALONE) == []
     for indent in page.locator(".admonition > ul, .admonition > ol").evaluate_all(
@@ -92,6 +87,24 @@ def test_notes_stand_beside_the_text_and_leave_the_contents_alone(chromium: sync
         gap = note.evaluate("e => e.getBoundingClientRect().left - e.parentElement.getBoundingClientRect().left")
         assert gap < 720  # pixels from where the text begins, whose lines are 648 long
         assert "hide" not in (page.locator(".bd-sidebar-secondary").get_attribute("class") or "").split()
+    page.close()
+
+
+def test_without_scripts_each_figure_is_a_picture(chromium: sync_api.Browser) -> None:
+    page = chromium.new_page(viewport={"width": 390, "height": 900}, java_script_enabled=False)
+    for name in PAGES:
+        page.goto(file(name))
+        promised = (HTML / f"book/{name}.html").read_text(encoding="utf-8").count("widget-view+json")
+        pictures = page.locator("figure.no-script > img")
+        shown = pictures.evaluate_all("(all) => all.map((e) => [e.complete, e.naturalWidth, e.alt, e.width, e.height])")
+        assert len(shown) == promised
+        for complete, natural, alt, width, height in shown:
+            assert complete
+            assert natural > 1000  # twice as many dots as pixels on a page
+            assert 200 < width <= 390
+            assert 100 < height < 700
+            assert len(alt.split()) >= 8, f"{name}: a picture is described by {alt!r} alone"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.close()
 
 

@@ -22,6 +22,13 @@ SERIOUS = """() => axe.run(document, {resultTypes: ['violations'], preload: fals
     .filter((v) => ['serious', 'critical'].includes(v.impact))
     .map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' | ')}`))"""
 
+SHIFT = """window.shifts = []; new PerformanceObserver((list) => {
+    const told = ({ node, previousRect, currentRect }) =>
+        `${node?.nodeName}.${node?.className?.baseVal ?? node?.className} ${previousRect.y} to ${currentRect.y}`;
+    for (const { value, hadRecentInput, sources } of list.getEntries())
+        if (!hadRecentInput) window.shifts.push([value, ...sources.map(told)]);
+}).observe({type: "layout-shift", buffered: true});"""
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
@@ -40,6 +47,7 @@ def opened(
 ) -> tuple[sync_api.Page, list[str]]:
     """The page with its widgets mounted, and what went wrong on the way; requests to elsewhere are cut and noted."""
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
+    page.add_init_script(SHIFT)
     wrong: list[str] = []
     home = address.split("/book/")[0]
 
@@ -73,6 +81,12 @@ def file(name: str) -> str:
     return f"{HTML.as_uri()}/book/{name}.html"
 
 
+def stands_still(page: sync_api.Page) -> None:
+    """What was on the screen has hardly moved since the page came: Chromium's layout shift is below .05."""
+    moved = settled(page).evaluate("window.shifts")
+    assert sum(value for value, *_ in moved) < 0.05, [shift for shift in moved if shift[0] > 0.003]
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_whole_without_a_network(chromium: sync_api.Browser, server: str, name: str) -> None:
     for address in (file(name), f"{server}/book/{name}.html"):
@@ -81,6 +95,7 @@ def test_a_page_is_whole_without_a_network(chromium: sync_api.Browser, server: s
         living = page.locator("[data-widget-host] .me-widget svg, [data-widget-host] .me-widget canvas").count()
         assert wrong == []
         assert living >= promised
+        stands_still(page)
         assert page.locator(".me-failed").count() == 0
         assert page.locator(".katex-error, .MathJax, .problematic").count() == 0
         page.close()

@@ -1,5 +1,6 @@
 """What the book adds to its sources: typography, reading times, the map, and mends of the theme's pages."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -9,9 +10,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "book/_ext"))
 
-import typography  # noqa: E402 — the extensions are no package
+import stills  # noqa: E402 — the extensions are no package
+import typography  # noqa: E402
 from book_structure import Book  # noqa: E402
-from chapter_map import on_map  # noqa: E402
+from chapter_map import on_map, to_come  # noqa: E402
 from mended_theme import mended  # noqa: E402
 from reading import minutes  # noqa: E402
 from without_scripts import with_sentences  # noqa: E402
@@ -87,6 +89,55 @@ def test_a_widget_says_its_numbers_where_scripts_are_off():
     shown = with_sentences(page)
     assert "needs JavaScript. It opens with mean q 2, js 0.1235.</p></noscript>" in shown
     assert shown.count("<noscript>") == 1
+
+
+FIGURE = """<link href="a"><script type="application/vnd.jupyter.widget-view+json">{"model_id": "1"}</script>
+<noscript><p class="no-script">This figure is alive, and needs JavaScript. It opens with js 0.1.</p></noscript>"""
+
+
+@pytest.fixture
+def built(tmp_path):
+    """A folder with one page of one figure, as it stands before pictures are taken."""
+    (tmp_path / "html/book").mkdir(parents=True)
+    (tmp_path / "html/book/page.html").write_text(FIGURE, encoding="utf-8")
+    return tmp_path / "html"
+
+
+def test_a_figure_keeps_its_place_and_has_a_picture_for_readers_without_scripts(built, tmp_path, monkeypatch):
+    drawn = []
+
+    def draw(command, *, input, **options):
+        for path, folder in json.loads(input).items():
+            drawn.append(path)
+            Path(folder).mkdir(parents=True)
+            (Path(folder) / "0.webp").write_bytes(b"picture")
+            told = [("0.webp", 880, 372, "Two piles <of sand>", [393, 380, 372])]
+            (Path(folder) / "told.json").write_text(json.dumps(told), encoding="utf-8")
+
+    monkeypatch.setattr(stills.subprocess, "run", draw)
+    for _ in range(2):  # a page whose figures have not changed is not opened again
+        (built / "book/page.html").write_text(FIGURE, encoding="utf-8")
+        stills.with_stills(built, tmp_path / "kept")
+        page = (built / "book/page.html").read_text(encoding="utf-8")
+        assert '<script type="application/vnd.jupyter.widget-view+json" data-sizes="393 380 372">{"model_id"' in page
+        assert '<img src="../_images/stills/page-0.webp" width="880" height="372"' in page
+        assert 'alt="Two piles &lt;of sand&gt;. It opens with js 0.1."' in page
+        assert (built / "_images/stills/page-0.webp").read_bytes() == b"picture"
+    assert drawn == [str(built / "book/page.html")]
+
+
+def test_without_a_browser_the_sentence_stays(built, tmp_path, monkeypatch):
+    """`stills.py` as a script that fails: no Chromium, no playwright, no time."""
+    monkeypatch.setattr(stills, "__file__", str(tmp_path / "no such script.py"))
+    stills.with_stills(built, tmp_path / "kept")
+    assert (built / "book/page.html").read_text(encoding="utf-8") == FIGURE
+
+
+def test_the_map_promises_only_what_has_not_landed():
+    promises = "critic | From discriminator to critic | What?\nlibrary-of-dreams | Dreams | When?\n"
+    assert to_come(Book(ROOT), promises) == [("Dreams", "When?")]
+    with pytest.raises(ValueError, match=r"'Dreams' must be 'name \| title \| question'"):
+        to_come(Book(ROOT), "Dreams")
 
 
 CHAPTERS = sorted((ROOT / "book").glob("*.md"))

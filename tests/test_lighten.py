@@ -1,6 +1,7 @@
 """Pages lose weight, not looks: only rules that nobody uses go, and a widget finds the script it shares."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -76,3 +77,15 @@ def test_each_widget_is_mounted_where_it_stands() -> None:
     view = '<script type="application/vnd.jupyter.widget-view+json">{}</script>'
     page = lighten.mount_at_once(f"{view}<p>{view}")
     assert page == f"{view}<script>mountWidgets()</script><p>{view}<script>mountWidgets()</script>"
+
+
+def test_a_page_shows_itself_once_its_first_fonts_are_read():
+    page = lighten.shown_with_fonts("<head><link></head><body></head></body>")
+    assert page.startswith("<head><link><script>")
+    assert page.count('classList.add("fonts-coming")') == 1
+    rules = (Path(lighten.__file__).parents[1] / "_static/book.css").read_text(encoding="utf-8")
+    assert ".fonts-coming body { visibility: hidden; }" in rules
+    families = set(re.findall(r'1em "?([\w ]+?)"', page))
+    assert families == {"Source Serif 4", "Inter"}
+    for family in families:
+        assert re.search(rf'font-family: "?{family}"?; .*src: url\(fonts/', rules)

@@ -251,6 +251,10 @@ def test_medians_in_node_are_numpys(sheets):
         ({"js": np.zeros((4, 2))}, ValueError, "js must have as many draws as accuracy, 3, not 2"),
         ({"w1": np.full((4, 3), np.nan)}, ValueError, "w1 must be finite"),
         ({"w1_null": np.full((4, 3), -0.1)}, ValueError, "w1_null must be in"),
+        ({"js_true": [0.1, 0.6]}, ValueError, r"js_true must hold 4 numbers in \[0, ln 2\]"),
+        ({"js_true": [0.1, 0.6, 0.7, 0.6]}, ValueError, r"js_true must hold 4 numbers in \[0, ln 2\]"),
+        ({"js_true": [0.1, 0.6, np.nan, 0.6]}, ValueError, "js_true must be finite"),
+        ({"js_true": "ln 2"}, TypeError, "js_true must hold real numbers"),
         ({"nearest": np.zeros((4, 5))}, ValueError, "nearest must hold distances > 0, not 0"),
         ({"nearest_null": np.ones((4, 0))}, ValueError, "nearest_null must have shape"),
         ({"nearest": [["near"] * 3] * 4}, TypeError, "nearest must hold real numbers"),
@@ -262,6 +266,22 @@ def test_medians_in_node_are_numpys(sheets):
 def test_measurements_that_do_not_fit_are_refused_by_name(sheets, change, error, message):
     with pytest.raises(error, match=message):
         widgets.AmbientDimension(**{**sheets, **change})
+
+
+@pytest.mark.browser
+def test_the_true_js_is_drawn_where_a_cell_gives_it(sheets, open_page):
+    """A staircase: each value holds from its D on, on the scale of the bound's curve."""
+    true = np.array([0.1114, math.log(2), math.log(2), math.log(2)])
+    made = widgets.AmbientDimension(**sheets, js_true=true)
+    assert made.js_true == pytest.approx(true, abs=1e-6)
+    assert widgets.AmbientDimension(**sheets).js_true is None
+    page = open_page(made)
+    way = page.locator("path.me-js.me-dashed").first.get_attribute("d")
+    heights = np.array([[float(v) for v in step.split(",")] for step in way[1:].replace("M", "L").split("L")])[:, 1]
+    up, down = heights[::2], heights[1::2]
+    np.testing.assert_allclose(up, down, atol=0.02)
+    assert up[0] > up[1] + 20  # pixels downwards: JS is lower in the plane
+    np.testing.assert_allclose(up[1:], up[1], atol=0.02)
 
 
 def test_only_the_chosen_dimension_changes_later(sheets):

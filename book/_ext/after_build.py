@@ -11,6 +11,7 @@ import offline
 from inline_figures import with_figures
 from mended_theme import mended
 from sphinx.application import Sphinx
+from stills import with_stills
 from without_scripts import with_sentences
 
 
@@ -19,11 +20,11 @@ def finished_page(text: str, path: Path) -> str:
     text = mended(with_figures(offline.without_scripts(text), path.parent))
     if path.name != "search.html":
         text = lighten.search_elsewhere(text)
-    return lighten.mount_at_once(lighten.share_sources(with_sentences(text)))
+    return lighten.mount_at_once(lighten.share_sources(lighten.shown_with_fonts(with_sentences(text))))
 
 
 def finish(out: Path) -> None:
-    """Finish the book written to ``out``."""
+    """Finish the book written to ``out``; pictures of its figures are kept beside it, for the next build."""
     offline.drop_files(out)
     words: set[str] = set()
     for path in out.rglob("*.html"):
@@ -38,6 +39,7 @@ def finish(out: Path) -> None:
         sheet.write_text(lighten.with_fonts(css, sheet.parent), encoding="utf-8")
         points |= icons.code_points(css)
     icons.cut_fonts(out, points)
+    with_stills(out, out.parent / ".stills")
 
 
 def _finish(app: Sphinx, exception: Exception | None) -> None:

@@ -1,8 +1,9 @@
 """The directive `{chapter-map}`, a map of the book, and the role `{minutes}`, the time that a page takes.
 
 The map lists each chapter with its number, question, minutes and a small picture, all from the chapter itself: the
-question is its paragraph `{.question}`, the picture `book/_static/thumbnails/<name>.svg`. ``{minutes}`here` `` is this
-page's time, ``{minutes}`critic` `` another's: `reading` holds the one rule.
+question is its paragraph `{.question}`, the picture `book/_static/thumbnails/<name>.svg`. Lines in the directive's
+body, `name | title | question`, promise pages that are still to come; each is passed over once its page has landed.
+``{minutes}`here` `` is this page's time, ``{minutes}`critic` `` another's: `reading` holds the one rule.
 """
 
 from pathlib import Path
@@ -17,6 +18,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.logging import getLogger
 
 logger = getLogger(__name__)
+NO_PICTURE = '<svg class="map-picture" aria-hidden="true" viewBox="0 0 96 60"></svg>'
 
 
 def on_map(book: Book) -> list[Page]:
@@ -26,8 +28,18 @@ def on_map(book: Book) -> list[Page]:
     return pages[: last + 1]
 
 
+def to_come(book: Book, body: str) -> list[tuple[str, str]]:
+    """The titles and questions of the pages that the lines of ``body`` promise and the book does not hold yet."""
+    promises = [[part.strip() for part in line.split("|")] for line in body.splitlines() if line.strip()]
+    if bad := [promise for promise in promises if len(promise) != 3]:
+        raise ValueError(f"chapter-map: {' | '.join(bad[0])!r} must be 'name | title | question'")
+    return [(title, question) for name, title, question in promises if f"book/{name}" not in book.pages]
+
+
 class ChapterMap(SphinxDirective):
     """Turn `{chapter-map}` into a list of the chapters."""
+
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
         book = Book(Path(self.env.srcdir))
@@ -41,19 +53,26 @@ class ChapterMap(SphinxDirective):
             number = nodes.inline("", str(page.number or ""), classes=["map-number"])
             time = nodes.inline("", f"{minutes(page.path)} min", classes=["map-minutes"])
             entry = nodes.list_item("", self._picture(page), nodes.paragraph("", "", number, link, time))
-            entry += self._question(page)
+            entry += self._question(page.question, str(page.path))
+            chapters += entry
+        for title, question in to_come(book, "\n".join(self.content)):
+            words = nodes.inline("", f"{title} (to come)", classes=["map-title"])
+            entry = nodes.list_item("", nodes.raw("", NO_PICTURE, format="html"), nodes.paragraph("", "", words))
+            entry += self._question(question, self.env.docname)
+            entry["classes"].append("map-to-come")
             chapters += entry
         return [chapters]
 
     def _picture(self, page: Page) -> nodes.Node:
         path = Path(self.env.srcdir) / f"book/_static/thumbnails/{page.name.split('/')[-1]}.svg"
-        svg = path.read_text(encoding="utf-8") if path.is_file() else '<svg viewBox="0 0 96 60"></svg>'
-        picture = svg.replace("<svg", '<svg class="map-picture" aria-hidden="true"', 1)
+        if not path.is_file():
+            return nodes.raw("", NO_PICTURE, format="html")
+        picture = path.read_text(encoding="utf-8").replace("<svg", '<svg class="map-picture" aria-hidden="true"', 1)
         return nodes.raw("", picture, format="html")
 
-    def _question(self, page: Page) -> list[nodes.Node]:
+    def _question(self, question: str, source: str) -> list[nodes.Node]:
         container = nodes.Element()
-        self.state.nested_parse(StringList([page.question], source=str(page.path)), 0, container)
+        self.state.nested_parse(StringList([question], source=source), 0, container)
         for paragraph in container.children:
             paragraph["classes"].append("map-question")
         return container.children

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 
 from book_structure import Book, Page
-from chapter_map import on_map
+from chapter_map import on_map, to_come
 from colab_inline import NUMBER_WORDS, Inline, Label
 from formulas import in_notebook
 from moves import parse_task
@@ -164,7 +164,8 @@ class Translator:
             _, *others = self.book.pages.values()
             return "\n".join(f"- {self.inline.page_link(page)}" for page in others)
         if name == "chapter-map":
-            return "\n".join(self._map_line(page) for page in on_map(self.book))
+            promised = [f"- {title} (to come). {self.inline.translate(q)}" for title, q in to_come(self.book, body)]
+            return "\n".join([*(self._map_line(page) for page in on_map(self.book)), *promised])
         if name == "quiz":
             return self._quiz(argument, body)
         if name == "task":

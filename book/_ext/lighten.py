@@ -1,7 +1,7 @@
 """Take from the built pages what they carry in vain, a third of their weight, and let their widgets stand sooner.
 
 - Style rules whose classes and ids no page and no script names (the theme ships all of Bootstrap) are dropped.
-- The three fonts of a page's first lines travel with the style sheet.
+- The three fonts of a page's first lines travel with the style sheet, and the page shows itself once they are read.
 - The search index is read by the search page alone: the theme's search field leads there, and shows nothing before.
 - Widgets are mounted where they stand, before the browser has read the rest of a long page.
 - Widgets of one kind share one copy of script and style sheet in a page's widget state; `widget-host.js` reads it.
@@ -22,6 +22,13 @@ SEARCH_TOOLS = re.compile("".join(SCRIPT.format(name) for name in ("searchtools"
 WIDGET_STATE = re.compile(r'(<script type="application/vnd\.jupyter\.widget-state\+json">)(.*?)(</script>)', re.DOTALL)
 WIDGET_VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">.*?</script>', re.DOTALL)
 FIRST_FONTS = re.compile(r"url\(\"?(fonts/(?:source-serif-4|inter)-latin-wght-(?:normal|italic)\.woff2)\"?\)")
+HOLD = """(() => {
+  const { classList } = document.documentElement;
+  classList.add("fonts-coming");
+  const faces = ['1em "Source Serif 4"', 'italic 1em "Source Serif 4"', "1em Inter"];
+  const read = Promise.allSettled(faces.map((face) => document.fonts.load(face)));
+  Promise.race([read, new Promise((late) => setTimeout(late, 1500))]).then(() => classList.remove("fonts-coming"));
+})()"""
 SHARED = ("_esm", "_css")
 DEFAULT = re.compile(r"^export default ([\w.]+;)\s*\Z", re.MULTILINE)
 
@@ -88,6 +95,14 @@ def with_fonts(css: str, folder: Path) -> str:
         return f"url(data:font/woff2;base64,{font})"
 
     return FIRST_FONTS.sub(held, css)
+
+
+def shown_with_fonts(page: str) -> str:
+    """The page with a script that hides it until the fonts of its first lines are read, 1.5 s at most.
+
+    Their letters take a moment to decode, and lines that break elsewhere would move all that stands below them.
+    """
+    return page.replace("</head>", f"<script>{HOLD}</script></head>", 1)
 
 
 def share_sources(page: str) -> str:

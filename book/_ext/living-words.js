@@ -37,28 +37,11 @@
     });
   }
 
-  /** A ring round the handle, which follows it for a moment. */
-  function pointAt(handle) {
-    if (!handle || still.matches) return;
-    const ring = element("div", { className: "move-ring" });
-    ring.setAttribute("aria-hidden", "true");
-    document.body.append(ring);
-    const start = performance.now();
-    (function follow(now) {
-      const { left, top, width, height } = handle.getBoundingClientRect();
-      ring.style.transform = `translate(${left + width / 2}px, ${top + height / 2}px)`;
-      if (now - start < 900) requestAnimationFrame(follow);
-      else ring.remove();
-    })(start);
-  }
-
   async function move(words) {
     const root = figureOf(words);
     const traits = JSON.parse(words.dataset.traits);
     await intoView(root);
-    const handles = Object.keys(traits).map((name) => root.querySelector(`[data-trait="${name}"]`));
-    pointAt(handles.find(Boolean));
-    root.wganMove(traits, { animate: !still.matches });
+    root.wganMove(traits, { animate: !still.matches }); // the figure itself rings what it moves
   }
 
   function enliven(words) {

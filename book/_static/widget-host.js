@@ -114,9 +114,11 @@
     for (const script of unread("view")) {
       const el = Object.assign(document.createElement("div"), { className: "me-host" });
       el.dataset.widgetHost = "page";
-      const id = JSON.parse(script.textContent).model_id,
-        sizes = models.get(id)?.get("sizes"); // measured heights on a phone and on a page: nothing moves when it stands
-      if (sizes) el.style.minHeight = `${sizes[innerWidth < 512 ? 0 : 1]}px`;
+      const id = JSON.parse(script.textContent).model_id;
+      // Heights on a phone, a tablet and a page, measured when the book was built, or two of the widget's kind: nothing
+      // moves when it stands.
+      const [phone, tablet, page = tablet] = script.dataset.sizes?.split(" ") ?? models.get(id)?.get("sizes") ?? [];
+      if (phone) el.style.minHeight = `${innerWidth < 512 ? phone : innerWidth < 1100 ? tablet : page}px`;
       script.after(el);
       const ready = mount(el, id, models, initialised);
       ready.catch(() => {}); // reported in its turn
@@ -127,7 +129,11 @@
   async function show(el, ready) {
     try {
       await (await ready)();
-      el.style.minHeight = "";
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => {
+          el.style.minHeight = "";
+        }),
+      ); // by then it is drawn
       el.dataset.ready = "true";
       el.dispatchEvent(new CustomEvent("widget-ready", { bubbles: true }));
     } catch (error) {

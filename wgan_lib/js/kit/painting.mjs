@@ -35,11 +35,12 @@ export function addPainting(w) {
       for (const p of w.plots) p.finish();
     } finally {
       drawing = false;
+      w.root.style.visibility = "";
     }
     if (w.changed) w.root.dispatchEvent(new CustomEvent("wgan-change", { bubbles: true, detail: w.root.wganState() }));
     w.changed = false;
   };
-  // The first observation comes before the first paint, so the reader never sees an empty frame.
+  w.root.style.visibility = "hidden"; // until it is drawn: what is half built would be seen to move
   // Heights follow widths, never the other way, so it cannot go round in circles.
   const observer = new ResizeObserver(() => {
     const width = Math.floor(w.body.clientWidth);

@@ -1,0 +1,120 @@
+"""What a browser alone knows of the live figures: how each looks as it opens, and how high it is.
+
+Once the pages stand, a headless Chromium opens each of them, measures its figures on a phone, a tablet and a page, and
+takes a picture of each without what only scripts can use. The heights keep the figures' places, so that nothing moves
+when they stand. The pictures lie in `_images/stills`; a page names them inside `noscript`, so that only readers whose
+browser runs no scripts load them. Both are kept by the contents of the page's figures and of the styles, and a page
+whose figures have not changed is not opened again.
+
+Without playwright or a Chromium the book is whole all the same: the sentence of `without_scripts` stays in a picture's
+place, and the heights are those of the widgets' kinds. Run as a script it draws what it is asked for on its standard
+input, {page: folder}: in a process of its own, since playwright has a loop that may not run inside another.
+"""
+
+import hashlib
+import html
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from sphinx.util.logging import getLogger
+
+logger = getLogger(__name__)
+
+VIEW = '<script type="application/vnd.jupyter.widget-view+json"'
+SENTENCE = re.compile(r'<noscript><p class="no-script">(.*?)</p></noscript>', re.DOTALL)
+FIGURES = re.compile(r"<script[^>]*>(?:window\.widgetModules|\{).*?</script>", re.DOTALL)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+AT_REST = """.me-controls, .me-transport, .me-more > summary, .me-hint .me-halo { display: none !important }
+    .me-number, .me-value { text-decoration: none !important; border-bottom-color: transparent !important }"""
+DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))"
+LABELS = "(hosts) => hosts.map((host) => host.querySelector('.me-widget')?.getAttribute('aria-label') ?? '')"
+HEIGHTS = "(hosts) => hosts.map((host) => Math.round(host.getBoundingClientRect().height))"
+WIDTHS = (390, 768, 1440)  # the last is the one of the pictures
+SECONDS = 900
+
+
+def with_stills(out: Path, keep: Path) -> None:
+    """Put pictures in the places of sentences in the pages below ``out``; ``keep`` holds them between builds."""
+    style = b"".join(sorted(path.read_bytes() for path in out.glob("_static/*.css")))
+    pages = {path: text for path in sorted(out.rglob("*.html")) if SENTENCE.search(text := path.read_text("utf-8"))}
+    drawn = {path: keep / hashlib.sha256(style + _figures(text)).hexdigest()[:24] for path, text in pages.items()}
+    missing = {str(path): str(folder) for path, folder in drawn.items() if not (folder / "told.json").is_file()}
+    if missing:
+        order = {"input": json.dumps(missing), "capture_output": True, "text": True, "timeout": SECONDS}
+        try:
+            subprocess.run([sys.executable, __file__], check=True, **order)
+        except subprocess.SubprocessError as error:
+            said = str(getattr(error, "stderr", "") or error).strip().splitlines()
+            logger.info("figures have no pictures for readers without scripts, and no measured heights: %s", said[-1])
+    for path, text in pages.items():
+        if (drawn[path] / "told.json").is_file():
+            path.write_text(_pictured(text, path, drawn[path], out), encoding="utf-8")
+
+
+def _figures(text: str) -> bytes:
+    """What decides how a page's figures look: their state and scripts."""
+    return "".join(FIGURES.findall(text)).encode()
+
+
+def _pictured(text: str, path: Path, drawn: Path, out: Path) -> str:
+    found = json.loads((drawn / "told.json").read_text(encoding="utf-8"))
+    told, heights = iter(found), iter(" ".join(map(str, heights)) for *_, heights in found)
+    folder = out / "_images/stills"
+    folder.mkdir(parents=True, exist_ok=True)
+    to_root = "../" * (len(path.relative_to(out).parts) - 1)
+
+    def picture(sentence: re.Match[str]) -> str:
+        file, width, height, label, _ = next(told)
+        name = f"{path.stem}-{file}"
+        shutil.copyfile(drawn / file, folder / name)
+        alt = f"{html.escape(label)}. {sentence[1].partition('JavaScript. ')[2]}".strip()
+        return (
+            f'<noscript><figure class="no-script"><img src="{to_root}_images/stills/{name}" width="{width}" '
+            f'height="{height}" alt="{alt}"><figcaption>{sentence[1]}</figcaption></figure></noscript>'
+        )
+
+    sized = re.sub(re.escape(VIEW), lambda view: f'{view[0]} data-sizes="{next(heights)}"', text)
+    return SENTENCE.sub(picture, sized)
+
+
+def draw(pages: dict[str, str]) -> None:
+    """Open each page in a headless Chromium, and put pictures of its figures with `told.json` into its folder."""
+    from PIL import Image
+    from playwright.sync_api import sync_playwright
+
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=QUIET)
+        context = browser.new_context(
+            viewport={"width": WIDTHS[-1], "height": 900}, device_scale_factor=2, reduced_motion="reduce"
+        )
+        for path, folder in pages.items():
+            shot = Path(folder) / "shot.png"
+            shot.parent.mkdir(parents=True, exist_ok=True)
+            page = context.new_page()
+            page.goto(Path(path).as_uri())
+            page.wait_for_selector("html[data-widgets=ready]", state="attached", timeout=120_000)
+            hosts, heights, told = page.locator("[data-widget-host]"), [], []
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 900})
+                page.evaluate(DRAWN)
+                heights.append(hosts.evaluate_all(HEIGHTS))
+            page.add_style_tag(content=AT_REST)
+            for i, label in enumerate(hosts.evaluate_all(LABELS)):
+                hosts.nth(i).screenshot(path=shot, animations="disabled")
+                with Image.open(shot) as image:
+                    image.convert("RGB").quantize(64).convert("RGB").save(shot.parent / f"{i}.webp", lossless=True)
+                    told.append((f"{i}.webp", image.width // 2, image.height // 2, label, [h[i] for h in heights]))
+            shot.unlink(missing_ok=True)
+            (shot.parent / "told.json").write_text(json.dumps(told), encoding="utf-8")
+            page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    draw(json.load(sys.stdin))
