@@ -13,12 +13,14 @@ input, {page: folder}: in a process of its own, since playwright has a loop that
 
 import hashlib
 import html
+import io
 import json
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from sphinx.util.logging import getLogger
 
@@ -33,6 +35,8 @@ AT_REST = """.me-controls, .me-transport, .me-more > summary, .me-hint .me-halo 
     .me-number, .me-value { text-decoration: none !important; border-bottom-color: transparent !important }"""
 DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))"
 LABELS = "(hosts) => hosts.map((host) => host.querySelector('.me-widget')?.getAttribute('aria-label') ?? '')"
+OPENED = """() => { for (const e of document.querySelectorAll(".toggle-hidden")) e.classList.remove("toggle-hidden");
+    for (const fold of document.querySelectorAll("details:not(.me-more)")) fold.open = true; }"""
 HEIGHTS = "(hosts) => hosts.map((host) => Math.round(host.getBoundingClientRect().height))"
 WIDTHS = (390, 768, 1440)  # the last is the one of the pictures
 SECONDS = 900
@@ -84,8 +88,7 @@ def _pictured(text: str, path: Path, drawn: Path, out: Path) -> str:
 
 def draw(pages: dict[str, str]) -> None:
     """Open each page in a headless Chromium, and put pictures of its figures with `told.json` into its folder."""
-    from PIL import Image
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Error, sync_playwright
 
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as playwright:
@@ -93,27 +96,38 @@ def draw(pages: dict[str, str]) -> None:
         context = browser.new_context(
             viewport={"width": WIDTHS[-1], "height": 900}, device_scale_factor=2, reduced_motion="reduce"
         )
+        context.set_default_timeout(120_000)  # a busy machine may take its time
+        failed = []
         for path, folder in pages.items():
-            shot = Path(folder) / "shot.png"
-            shot.parent.mkdir(parents=True, exist_ok=True)
             page = context.new_page()
-            page.goto(Path(path).as_uri())
-            page.wait_for_selector("html[data-widgets=ready]", state="attached", timeout=120_000)
-            hosts, heights, told = page.locator("[data-widget-host]"), [], []
-            for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 900})
-                page.evaluate(DRAWN)
-                heights.append(hosts.evaluate_all(HEIGHTS))
-            page.add_style_tag(content=AT_REST)
-            for i, label in enumerate(hosts.evaluate_all(LABELS)):
-                hosts.nth(i).screenshot(path=shot, animations="disabled")
-                with Image.open(shot) as image:
-                    image.convert("RGB").quantize(64).convert("RGB").save(shot.parent / f"{i}.webp", lossless=True)
-                    told.append((f"{i}.webp", image.width // 2, image.height // 2, label, [h[i] for h in heights]))
-            shot.unlink(missing_ok=True)
-            (shot.parent / "told.json").write_text(json.dumps(told), encoding="utf-8")
+            try:
+                page.goto(Path(path).as_uri())
+                _draw_page(page, Path(folder))
+            except Error as error:  # the other pages have theirs all the same
+                failed.append(f"{Path(path).name}: {error.message.splitlines()[0]}")
             page.close()
         browser.close()
+    if failed:
+        sys.exit("; ".join(failed))
+
+
+def _draw_page(page: Any, folder: Path) -> None:
+    from PIL import Image
+
+    page.wait_for_selector("html[data-widgets=ready]", state="attached")
+    hosts, heights, told = page.locator("[data-widget-host]"), [], []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate(DRAWN)
+        heights.append(hosts.evaluate_all(HEIGHTS))
+    page.add_style_tag(content=AT_REST)
+    page.evaluate(OPENED)  # a figure in a folded solution has a picture, too
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, label in enumerate(hosts.evaluate_all(LABELS)):
+        with Image.open(io.BytesIO(hosts.nth(i).screenshot(animations="disabled"))) as image:
+            image.convert("RGB").quantize(64).convert("RGB").save(folder / f"{i}.webp", lossless=True)
+            told.append((f"{i}.webp", image.width // 2, image.height // 2, label, [h[i] for h in heights]))
+    (folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
 
 
 if __name__ == "__main__":
