@@ -102,7 +102,7 @@ def test_without_scripts_each_figure_is_a_picture(chromium: sync_api.Browser) ->
             assert complete
             assert natural > 1000  # twice as many dots as pixels on a page
             assert 200 < width <= 390
-            assert 100 < height < 700
+            assert 60 < height < 700
             assert len(alt.split()) >= 8, f"{name}: a picture is described by {alt!r} alone"
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.close()

@@ -34,7 +34,8 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 AT_REST = """.me-controls, .me-transport, .me-more > summary, .me-hint .me-halo { display: none !important }
     .me-number, .me-value { text-decoration: none !important; border-bottom-color: transparent !important }"""
 DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))"
-LABELS = "(hosts) => hosts.map((host) => host.querySelector('.me-widget')?.getAttribute('aria-label') ?? '')"
+LABELS = """(hosts) => hosts.map((host) => [...host.querySelectorAll(".me-widget, [role=img]")]
+    .map((e) => e.getAttribute("aria-label")).filter(Boolean).join("; "))"""
 OPENED = """() => { for (const e of document.querySelectorAll(".toggle-hidden")) e.classList.remove("toggle-hidden");
     for (const fold of document.querySelectorAll("details:not(.me-more)")) fold.open = true; }"""
 HEIGHTS = "(hosts) => hosts.map((host) => Math.round(host.getBoundingClientRect().height))"
