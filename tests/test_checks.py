@@ -7,7 +7,19 @@ import pytest
 import torch
 from no_double import on_device
 
-from wgan_lib import checks
+from wgan_lib import (
+    checks,
+    constraints,
+    diagnostics,
+    divergences,
+    figures,
+    losses,
+    metrics,
+    networks,
+    sampling,
+    training,
+    transport,
+)
 
 
 @pytest.mark.parametrize("value", [3, np.int64(3), np.uint8(3)])
@@ -16,12 +28,73 @@ def test_counts_of_any_make_come_out_plain(value):
     assert checks.whole("n", value) == 3
 
 
-@pytest.mark.parametrize(
-    "value", [0, -1, 3.0, 10**400, np.float64(3), True, None, "3", math.nan, [3], np.array([1, 2])]
-)
+@pytest.mark.parametrize("value", [0, -1, 3.0, np.float64(3), True, None, "3", math.nan, [3], np.array([1, 2])])
 def test_what_is_no_count_is_named(value):
     with pytest.raises(ValueError, match=r"^n is .*: it must be a whole number, 1 or more$"):
         checks.whole("n", value)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(2**63, "9223372036854775808"), (2**16609, r"2\*\*16609 or more")],
+    ids=["63 bits", "16609 bits"],
+)
+def test_a_count_beyond_all_counts_is_told_in_short(value, told):
+    """Python refuses to print a number of more than 4,300 digits."""
+    with pytest.raises(ValueError, match=f"^n is {told}: it must be a whole number, 1 to 9,223,372,036,854,775,807$"):
+        checks.whole("n", value)
+
+
+def rng() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+def trained(critic_steps=1, batch_size=4, **latent):
+    return training.train(
+        sampling.ring(8), networks.mlp(2, 4, 2), networks.mlp(2, 4, 1), losses.WASSERSTEIN, constraints.Unconstrained(),
+        n_steps=1, critic_steps=critic_steps, batch_size=batch_size, device="cpu", **latent,
+    )  # fmt: skip
+
+
+X = np.ones((4, 2))
+HUGE = {
+    "sampling n": ("n", lambda v: sampling.ring(8).sample(v, rng())),
+    "ring": ("k", sampling.ring),
+    "circles": ("k", sampling.circles_and_centres),
+    "radial": ("dim", sampling.radial_pair),
+    "funnels": ("n_funnels( × dim)?", lambda v: sampling.min_funnels(2, v, 0)),
+    "pair": ("n", lambda v: sampling.radial_pair(3).sample_pair(v, rng())),
+    "latent": ("(n × )?size", lambda v: training.NormalLatent(v).sample(2, rng())),
+    "mlp": ("(each of )?sizes", lambda v: networks.mlp(2, v, 1)),
+    "Fourier": ("n( × d)?", lambda v: networks.FourierFeatures(2, v, 1.0, rng())),
+    "dcgan side": ("side", networks.dcgan_critic),
+    "dcgan width": ("width", lambda v: networks.dcgan_critic(16, 1, v)),
+    "resnet latent": ("latent", lambda v: networks.resnet_generator(latent=v)),
+    "sn widths": ("each of widths", lambda v: networks.sn_critic(1, (v,) * 7)),
+    "classes": ("n_classes", lambda v: metrics.class_shares([0, 1], v)),
+    "splits": ("splits", lambda v: metrics.w1_to_held_out(X, X, rng(), v)),
+    "ceiling": ("n", lambda v: metrics.mode_coverage_ceiling(sampling.ring(8), v)),
+    "convolution": ("size", lambda v: diagnostics.convolution_norm(np.ones((1, 1, 3, 3)), v)),
+    "grid of slopes": ("n", lambda v: diagnostics.slope_on_grid(networks.mlp(2, 4, 1), [0, 0], [1, 1], v)),
+    "slices": ("n_projections", lambda v: transport.sliced_w1(X, X, np.random.default_rng(0), n_projections=v)),
+    "segments": ("n", lambda v: divergences.w1_segments(0.1, 1.0, v)),
+    "ramp": ("n", figures.ramp),
+    "columns": ("columns", lambda v: figures.image_grid(torch.rand(2, 1, 4, 4), v)),
+    "iterations": ("n_power_iterations", constraints.SpectralNorm),
+    "critic steps": ("critic_steps", lambda v: trained(critic_steps=v)),
+    "critic steps by a function": (r"critic_steps\(0\)", lambda v: trained(critic_steps=lambda index: v)),
+    "batch": ("batch_size", lambda v: trained(batch_size=v)),
+    "recorded samples": ("n_samples", lambda v: training.record(trained(), n_samples=v)),
+    "recorded grid": ("grid", lambda v: training.record(trained(), n_samples=4, grid=v)),
+}
+
+
+@pytest.mark.parametrize("value", [2**62, 2**64])
+@pytest.mark.parametrize("door", HUGE)
+def test_sizes_beyond_all_memory_are_refused_by_name_at_once(door, value):
+    name, call = HUGE[door]
+    with pytest.raises(ValueError, match=rf"^{name} is .*(more than fits into memory|must be a whole number)"):
+        call(value)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ right. numpy's numbers are numbers. torch is recognised without being imported, 
 """
 
 import math
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any, TypeVar
@@ -16,14 +18,51 @@ from jaxtyping import Float
 _WEIGHT_TOLERANCE = 1e-5  # weights normalised in single precision miss 1 by about this much
 
 
+_ALLOCATION = re.compile(
+    r"can't allocate|not enough memory|out of memory|overflow|array is too big|maximum (?:allowed )?(?:dimension|size)"
+    r"|negative dimensions?|numel|invalid size|too large",
+    re.IGNORECASE,
+)
+"""What torch and numpy say of sizes beyond all memory."""
+
 Choice = TypeVar("Choice")
 
 
-def whole(name: str, value: object, least: int = 1) -> int:
-    """Give a count as an int. Raises ValueError unless it is a whole number, ``least`` or more. Chapter: critic."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or not least <= int(value) < 2**64:
-        raise ValueError(f"{name} is {value!r}: it must be a whole number, {least} or more")
+def whole(name: str, value: object, least: int = 1, most: int = 2**63 - 1) -> int:
+    """Give a count as an int. Raises ValueError unless it is a whole number, ``least`` to ``most``. Chapter: critic."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or not least <= int(value) <= most:
+        too_large = isinstance(value, Integral) and int(value) > most
+        wanted = f"{least} to {most:,}" if too_large else f"{least} or more"
+        raise ValueError(f"{name} is {shortly(value)}: it must be a whole number, {wanted}")
     return int(value)
+
+
+def shortly(value: object) -> str:
+    """Give a value as text of some 100 characters at most, whatever it is. Chapter: critic."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**128:
+        return f"{'-' * (value < 0)}2**{abs(value).bit_length() - 1} or more"  # Python refuses to print 4,300 digits
+    told = " ".join(repr(value).split())
+    return told if len(told) <= 120 else f"{told[:100]}…"
+
+
+class TooLarge(ValueError):
+    """An argument asks for more memory than there is. Chapter: critic."""
+
+
+@contextmanager
+def fitting(name: str, value: object) -> Iterator[None]:
+    """Raise TooLarge, a ValueError that names the argument, where it asks for more memory than there is.
+
+    Nested, the outermost name is told: it is the caller's. Chapter: critic.
+    """
+    try:
+        yield
+    except (MemoryError, OverflowError, RuntimeError, TypeError, ValueError) as error:
+        told = str(error).partition("\n")[0]
+        if not isinstance(error, MemoryError | OverflowError | TooLarge) and not _ALLOCATION.search(told):
+            raise
+        why = told.rpartition("fits into memory: ")[2]
+        raise TooLarge(f"{name} is {shortly(value)}, more than fits into memory: {why or 'it overflows'}") from None
 
 
 def number(
@@ -41,13 +80,13 @@ def number(
         if math.isfinite(bound)
     )
     if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} is {value!r}: it must be {wanted}")
+        raise TypeError(f"{name} is {shortly(value)}: it must be {wanted}")
     try:
         result = float(value)
     except OverflowError:  # a whole number of more than 308 digits
         value = result = math.inf
     if not (math.isfinite(result) and above < result and least <= result < below):
-        raise ValueError(f"{name} is {value}: it must be {wanted}")
+        raise ValueError(f"{name} is {shortly(value) if isinstance(value, int) else value}: it must be {wanted}")
     return result
 
 
@@ -56,14 +95,14 @@ def generator(name: str, value: Any) -> Any:
     import torch
 
     if not isinstance(value, torch.Generator):
-        raise TypeError(f"{name} is {value!r}: it must be a torch.Generator made from a seed of your choice")
+        raise TypeError(f"{name} is {shortly(value)}: it must be a torch.Generator made from a seed of your choice")
     return value
 
 
 def one_of(name: str, value: Choice, choices: Collection[Choice]) -> Choice:
     """Give a value that is one of ``choices``, else ValueError that lists them. Chapter: critic."""
     if not any(isinstance(value, type(choice)) and value == choice for choice in choices):
-        raise ValueError(f"{name} is {value!r}: it must be one of {', '.join(map(repr, choices))}")
+        raise ValueError(f"{name} is {shortly(value)}: it must be one of {', '.join(map(repr, choices))}")
     return value
 
 
@@ -146,5 +185,5 @@ def several(value: object) -> bool:
 def flag(name: str, value: object) -> bool:
     """Give a bool, numpy's too, as Python's own. Raises TypeError for anything else. Chapter: critic."""
     if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} is {value!r}: it must be True or False")
+        raise TypeError(f"{name} is {shortly(value)}: it must be True or False")
     return bool(value)

@@ -67,7 +67,7 @@ def ramp(n: int) -> list[str]:
     lines and marks, while words beside them stay in `MUTED`. The same on a page: color-mix(in srgb, …) of the two ends.
     Raises ValueError for n < 1. Chapter: wasserstein-1d.
     """
-    colours = LinearSegmentedColormap.from_list("ramp", _RAMP)(np.linspace(0, 1, whole("n", n)))
+    colours = LinearSegmentedColormap.from_list("ramp", _RAMP)(np.linspace(0, 1, whole("n", n, most=1000)))
     return [to_hex(colour) for colour in colours]
 
 
@@ -156,7 +156,7 @@ def image_grid(images: Num[Any, "n channels height width"], columns: int = 8) ->
     Raises ValueError for another shape, columns < 1, NaN, inf, or values beyond ±2, such as bytes; TypeError for what
     is not real numbers. Chapter: full-models.
     """
-    images, columns = reals("images", images), whole("columns", columns)
+    images, columns = reals("images", images), whole("columns", columns, most=1000)
     if images.ndim != 4 or 0 in images.shape or images.shape[1] not in (1, 3):
         raise ValueError(f"images has shape {images.shape}: (n, 1 or 3, height, width) is needed, with n ≥ 1")
     if (largest := np.abs(images).max()) > 2:

@@ -33,9 +33,11 @@ class SpectralNorm(LipschitzConstraint):
     image_size: int | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "n_power_iterations", checks.whole("n_power_iterations", self.n_power_iterations))
+        object.__setattr__(
+            self, "n_power_iterations", checks.whole("n_power_iterations", self.n_power_iterations, most=1000)
+        )
         if self.image_size is not None:
-            object.__setattr__(self, "image_size", checks.whole("image_size", self.image_size))
+            object.__setattr__(self, "image_size", checks.whole("image_size", self.image_size, most=2**14))
 
     def attach(self, critic: nn.Module) -> None:
         """Register the division on every linear and convolutional weight."""

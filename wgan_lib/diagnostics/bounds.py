@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Num
 from torch import Tensor, nn
 
-from wgan_lib.checks import all_finite, reals, whole
+from wgan_lib.checks import all_finite, fitting, reals, whole
 from wgan_lib.diagnostics.critics import doubles, network, points
 from wgan_lib.networks import BatchedLinear, GroupSort, MLPCritic28, Score, evaluating, unwrapped
 
@@ -31,7 +31,8 @@ def convolution_norm(weight: Num[Any, "out in kh kw"] | Sequence[Any], size: int
         raise ValueError(f"size is {size}: it must hold the kernel {tuple(kernel)} and be a multiple of {stride}")
     all_finite("weight", weight)
     m = size // stride
-    spectrum = torch.fft.fft2(weight, s=(size, size)).reshape(out_channels, in_channels, stride, m, stride, m)
+    with fitting("size", size):
+        spectrum = torch.fft.fft2(weight, s=(size, size)).reshape(out_channels, in_channels, stride, m, stride, m)
     half = spectrum.permute(3, 5, 0, 1, 2, 4)[:, : m // 2 + 1]  # of a real weight, the other half is conjugate
     return float(torch.linalg.matrix_norm(half.flatten(3), ord=2).max()) / stride
 

@@ -9,7 +9,7 @@ from jaxtyping import Float, Num
 from torch import Tensor, nn
 
 from wgan_lib import constraints
-from wgan_lib.checks import generator, reals, whole
+from wgan_lib.checks import fitting, generator, reals, whole
 from wgan_lib.diagnostics.critics import Critic, doubles, points, scores
 from wgan_lib.networks import evaluating
 
@@ -82,9 +82,10 @@ def slope_on_grid(critic: nn.Module, low: Samples, high: Samples, n: int = 50) -
     low, high, n = reals("low", low), reals("high", high), whole("n", n)
     if low.ndim != 1 or low.shape != high.shape or not 1 <= len(low) <= 3:
         raise ValueError(f"low is {low}, high is {high}: give both ends of a box in 1 to 3 dimensions")
-    axes = [torch.linspace(float(a), float(b), n) for a, b in zip(low, high, strict=True)]
-    grid = torch.stack([axis.flatten() for axis in torch.meshgrid(*axes, indexing="ij")], 1)
-    return float(gradient_norms(critic, grid).max())
+    with fitting("n", n):
+        axes = [torch.linspace(float(a), float(b), n) for a, b in zip(low, high, strict=True)]
+        grid = torch.stack([axis.flatten() for axis in torch.meshgrid(*axes, indexing="ij")], 1)
+        return float(gradient_norms(critic, grid).max())
 
 
 def slope_at_interpolates(critic: nn.Module, real: Samples, fake: Samples, rng: torch.Generator) -> float:

@@ -74,7 +74,7 @@ def w1_segments(theta: float, tilt: float = 0.0, n: int = 64) -> float:
     tilted pair, not below |theta|, the distance of the means. Raises ValueError for NaN, inf or n < 1.
     Source: Arjovsky et al. 2017, Example 1. Chapter: js-saturation.
     """
-    theta, tilt, n = number("theta", theta), number("tilt", tilt), whole("n", n)
+    theta, tilt, n = number("theta", theta), number("tilt", tilt), whole("n", n, most=10_000)
     along = (np.arange(n) + 0.5) / n - 0.5
     angle = math.radians(tilt)
     across = theta + along * math.sin(angle)

@@ -38,8 +38,10 @@ class Classifier(nn.Module):
         super().__init__()
         if not isinstance(image_shape, Sequence) or len(image_shape) != 3:
             raise ValueError(f"image_shape is {image_shape!r}: (channels, height, width) is needed")
-        sizes = [checks.whole("each of image_shape", size) for size in image_shape]
+        sizes = [checks.whole("each of image_shape", size, most=2**14) for size in image_shape]
         channels, size, _ = self.image_shape = tuple(sizes)
+        n_classes = checks.whole("n_classes", n_classes, most=10**7)
+        width = checks.whole("width", width, most=2**14)
         layers: list[nn.Module] = [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
         while size > 4:
             layers += [nn.Conv2d(width, width, 3, stride=2, padding=1), nn.ReLU()]
@@ -172,7 +174,7 @@ def scores(
     most = min(len(generated), len(held_out) // 2)
     if most < 10:
         raise ValueError(f"{len(generated)} generated and {len(held_out)} held_out pictures: 10 and 20 are the least")
-    n, splits = min(most, 1000) if n is None else checks.whole("n", n, 10), checks.whole("splits", splits, 2)
+    n, splits = min(most, 1000) if n is None else checks.whole("n", n, 10), checks.whole("splits", splits, 2, 10_000)
     if n > most:
         raise ValueError(f"n is {n}: it must be 10 to {most}, all generated pictures or half the held-out ones")
     seen, unseen = classifier.look(generated), classifier.look(held_out)
@@ -189,7 +191,7 @@ def scores(
 
 def class_shares(classes: Integer[Any, "n"] | Sequence[int], n_classes: int) -> Float[np.ndarray, "n_classes"]:
     """Give the share of samples in each class. ValueError for none or an unknown class. Chapter: full-models."""
-    found, n_classes = np.asarray(classes), checks.whole("n_classes", n_classes)
+    found, n_classes = np.asarray(classes), checks.whole("n_classes", n_classes, most=10**7)
     if found.ndim != 1 or len(found) == 0 or found.dtype.kind not in "iu":
         raise ValueError(f"classes is {found.dtype} {found.shape}: whole numbers (n,), n ≥ 1, are needed")
     if not 0 <= found.min() <= found.max() < n_classes:

@@ -64,7 +64,7 @@ def mode_coverage_ceiling(law: Law, n: int = 2500) -> ModeCoverage:
     Source: PacGAN's definitions; Miller 1955 for the bias.
     Chapter: clipping-gp-sn.
     """
-    n = whole("n", n)
+    n = whole("n", n, most=10**8)
     modes, _, weights = _mode_law(law)
     h = float(stats.chi2.cdf(9, modes.shape[1]))
     found = float((1 - (1 - weights.double() * h) ** n).sum())
@@ -94,7 +94,7 @@ def w1_to_held_out(samples: Samples, held_out: Law | Samples, generator: torch.G
     Raises ValueError for fewer than 8 splits or too little held-out data. Source: Stanczuk 2021 on the bias of W1.
     Chapter: reading-curves.
     """
-    splits = whole("splits", splits, 8)  # the null varies too much between splits to use fewer
+    splits = whole("splits", splits, 8, 10_000)  # the null varies too much between splits to use fewer
     checks.generator("generator", generator)
     points = torch.from_numpy(checks.samples("samples", samples))
     n, draw = len(points), getattr(held_out, "sample", None) or _without_replacement(held_out, 2 * len(points))

@@ -28,7 +28,8 @@ class BatchedLinear(nn.Module):
         self.copies = checks.whole("copies", copies)
         self.in_features = checks.whole("in_features", in_features)
         self.out_features = checks.whole("out_features", out_features)
-        self.weight = nn.Parameter(torch.empty(self.copies, self.out_features, self.in_features))
+        with checks.fitting("copies × out_features × in_features", self.copies * self.out_features * self.in_features):
+            self.weight = nn.Parameter(torch.empty(self.copies, self.out_features, self.in_features))
         self.bias = nn.Parameter(torch.zeros(self.copies, self.out_features)) if bias else None
 
     def forward(self, x: Float[Tensor, "*copies batch in"]) -> Float[Tensor, "copies batch out"]:
@@ -82,7 +83,8 @@ class FourierFeatures(nn.Module):
         self.in_features, n = checks.whole("d", d), checks.whole("n", n)
         self.frequencies: Tensor
         self.factor: Tensor
-        noise = torch.randn(n, self.in_features, generator=generator_of(rng))
+        with checks.fitting("n × d", n * self.in_features):
+            noise = torch.randn(n, self.in_features, generator=generator_of(rng))
         self.register_buffer("frequencies", checks.number("scale", scale, least=0) * noise)
         self.register_buffer("factor", torch.ones(()))
         if one_lipschitz:
@@ -142,7 +144,8 @@ def mlp(
     gain, rng = checks.number("gain", gain, least=0), generator_of(rng)
     layers: list[nn.Module] = []
     for i, (fan_in, fan_out) in enumerate(pairwise(sizes)):
-        layers.append(nn.Linear(fan_in, fan_out) if copies is None else BatchedLinear(copies, fan_in, fan_out))
+        with checks.fitting("sizes", sizes):
+            layers.append(nn.Linear(fan_in, fan_out) if copies is None else BatchedLinear(copies, fan_in, fan_out))
         if i < len(sizes) - 2:
             layers += ([] if norm is None else [norm(fan_out)]) + [activation()]
     if squeeze and sizes[-1] == 1:

@@ -20,11 +20,13 @@ from wgan_lib.networks.connected import Score, generator_of, initialise, leaky
 
 Make = Callable[[], nn.Module]
 Norm = Callable[[int], nn.Module] | None
+MOST = 2**14
+"""Pixels, channels or latent numbers; a network of more would not fit into any memory."""
 
 
 def _pyramid(side: int, width: int) -> tuple[list[int], int]:
     """Return the channels of the layers that halve the images, and the side of the last and smallest maps."""
-    side, widths = checks.whole("side", side), [checks.whole("width", width)]
+    side, widths = checks.whole("side", side, most=MOST), [checks.whole("width", width, most=MOST)]
     small = side // 2
     while small > 4 and small % 2 == 0:
         widths, small = [*widths, 2 * widths[-1]], small // 2
@@ -58,7 +60,7 @@ def dcgan_critic(
     Source: Radford 2016; models/dcgan.py of martinarjovsky/WassersteinGAN. Chapter: full-models.
     """
     widths, small = _pyramid(side, width)
-    channels, width = checks.whole("channels", channels), widths[0]
+    channels, width = checks.whole("channels", channels, most=MOST), widths[0]
     layers: list[nn.Module] = [nn.Conv2d(channels, width, 4, 2, 1, bias=False), activation()]
     for fan_in, fan_out in pairwise(widths):
         layers += [nn.Conv2d(fan_in, fan_out, 4, 2, 1, bias=False), *_with(norm, fan_out, activation)]
@@ -82,7 +84,7 @@ def dcgan_generator(
     Source: Radford 2016; models/dcgan.py of martinarjovsky/WassersteinGAN. Chapter: full-models.
     """
     widths, small = _pyramid(side, width)
-    channels, latent = checks.whole("channels", channels), checks.whole("latent", latent)
+    channels, latent = checks.whole("channels", channels, most=MOST), checks.whole("latent", latent, most=MOST)
     width, top = widths[0], widths[-1]
     layers: list[nn.Module] = [nn.Linear(latent, top * small**2, bias=False), nn.Unflatten(-1, (top, small, small))]
     for fan_in, fan_out in pairwise(widths[::-1]):
@@ -138,7 +140,7 @@ def resnet_critic(
     Source: Gulrajani 2017, appendix F, and its gan_cifar_resnet.py; Miyato 2018, table 4, and snresnet_32.py of
     pfnet-research/sngan_projection. Chapter: full-models.
     """
-    channels, width = checks.whole("channels", channels), checks.whole("width", width)
+    channels, width = checks.whole("channels", channels, most=MOST), checks.whole("width", width, most=MOST)
     down = [
         _block(channels, width, norm, activation, "down", first=True),
         _block(width, width, norm, activation, "down"),
@@ -162,8 +164,8 @@ def resnet_generator(
     1,204,483 parameters, as WGAN-GP's without labels; ``width=256`` is SN-GAN's, 4,276,739. W ~ N(0, 2/fan_in).
     Source: as ``resnet_critic``; resnet_32.py of pfnet-research/sngan_projection. Chapter: full-models.
     """
-    channels, width = checks.whole("channels", channels), checks.whole("width", width)
-    latent = checks.whole("latent", latent)
+    channels, width = checks.whole("channels", channels, most=MOST), checks.whole("width", width, most=MOST)
+    latent = checks.whole("latent", latent, most=MOST)
     start = [nn.Linear(latent, width * 16), nn.Unflatten(-1, (width, 4, 4))]
     blocks = [_block(width, width, norm, activation, "up") for _ in range(3)]
     end = [*_with(norm, width, activation), nn.Conv2d(width, channels, 3, padding=1), nn.Tanh()]
@@ -189,7 +191,8 @@ def sn_critic(
         raise TypeError(f"widths is {widths!r}: 7 numbers are needed, one for each convolution")
     if len(widths) != 7:
         raise ValueError(f"widths is {tuple(widths)}: 7 numbers are needed, one for each convolution")
-    channels, widths = checks.whole("channels", channels), [checks.whole("each of widths", width) for width in widths]
+    channels = checks.whole("channels", channels, most=MOST)
+    widths = [checks.whole("each of widths", width, most=MOST) for width in widths]
     layers: list[nn.Module] = [nn.Conv2d(channels, widths[0], 3, padding=1), activation()]
     for i, (fan_in, fan_out) in enumerate(pairwise(widths)):
         halving = nn.Conv2d(fan_in, fan_out, 4, 2, 1) if i % 2 == 0 else nn.Conv2d(fan_in, fan_out, 3, padding=1)

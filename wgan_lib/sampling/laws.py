@@ -32,7 +32,8 @@ class Law:
 
     def sample(self, n: int, generator: torch.Generator) -> Float[Tensor, "n d"]:
         """Draw ``n`` independent samples ``(n, d)``; raises ValueError for n < 1."""
-        return self.draw(checked_draw(n, generator), generator)
+        with checks.fitting("n", n):
+            return self.draw(checked_draw(n, generator), generator)
 
     def __repr__(self) -> str:
         return self.name
@@ -80,8 +81,9 @@ def ring(k: int = 8, radius: float = 1.0, std: float = 0.01, scale: float = 1.0)
     """
     k, radius = whole("k", k), number("radius", radius, above=0.0)
     std, scale = number("std", std, above=0.0), number("scale", scale, above=0.0)
-    angle = 2 * math.pi * torch.arange(k) / k
-    modes = scale * radius * torch.stack((angle.cos(), angle.sin()), 1)
+    with checks.fitting("k", k):
+        angle = 2 * math.pi * torch.arange(k) / k
+        modes = scale * radius * torch.stack((angle.cos(), angle.sin()), 1)
     return _mixture(f"ring({k}, {radius}, {std}, {scale})", modes, scale * std)
 
 
@@ -96,8 +98,9 @@ def grid(k: int = 25, spacing: float = 2.0, std: float = 0.05, scale: float = 1.
     m = math.isqrt(k)
     if m * m != k:
         raise ValueError(f"k is {k}: a square grid needs a square number of modes, such as {m * m} or {(m + 1) ** 2}")
-    axis = scale * spacing * (torch.arange(m) - (m - 1) / 2)
-    modes = torch.cartesian_prod(axis, axis).reshape(k, 2)
+    with checks.fitting("k", k):
+        axis = scale * spacing * (torch.arange(m) - (m - 1) / 2)
+        modes = torch.cartesian_prod(axis, axis).reshape(k, 2)
     return _mixture(f"grid({k}, {spacing}, {std}, {scale})", modes, scale * std)
 
 

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from wgan_lib import checks
 from wgan_lib.checks import number, whole
 from wgan_lib.sampling.laws import checked_draw
 
@@ -61,10 +62,11 @@ class ShellPair(Funnels):
         return self._shell(n, self.outer, generator), self._shell(n, self.inner, generator)
 
     def _shell(self, n: int, radius: float, generator: torch.Generator) -> Tensor:
-        n = checked_draw(n, generator)
+        n, device = checked_draw(n, generator), generator.device
         k, d = self.centres.shape
-        centre = self.centres.to(generator.device)[torch.randint(k, (n,), generator=generator, device=generator.device)]
-        direction = torch.randn(n, d, generator=generator, device=generator.device)
+        with checks.fitting("n", n):
+            centre = self.centres.to(device)[torch.randint(k, (n,), generator=generator, device=device)]
+            direction = torch.randn(n, d, generator=generator, device=device)
         return centre + radius * torch.nn.functional.normalize(direction, dim=1)
 
 
@@ -76,7 +78,8 @@ def radial_pair(dim: int, inner: float = 0.0, outer: float = 1.0) -> ShellPair:
     """
     dim, outer = whole("dim", dim), number("outer", outer, above=0.0)
     inner = number("inner", inner, least=0.0, below=outer)
-    return ShellPair(torch.zeros(1, dim), torch.zeros(1), inner, outer)
+    with checks.fitting("dim", dim):
+        return ShellPair(torch.zeros(1, dim), torch.zeros(1), inner, outer)
 
 
 def circles_and_centres(k: int = 3, radius: float = 1.0, spacing: float = 4.0) -> ShellPair:
@@ -89,8 +92,9 @@ def circles_and_centres(k: int = 3, radius: float = 1.0, spacing: float = 4.0) -
     spacing = number("spacing", spacing, above=0.0)
     if spacing < 2 * radius:
         raise ValueError(f"spacing is {spacing}: circles of radius {radius} need centres {2 * radius} apart or more")
-    centres = torch.stack((spacing * (torch.arange(k) - (k - 1) / 2), torch.zeros(k)), 1)
-    return ShellPair(centres, torch.zeros(k), 0.0, radius)
+    with checks.fitting("k", k):
+        centres = torch.stack((spacing * (torch.arange(k) - (k - 1) / 2), torch.zeros(k)), 1)
+        return ShellPair(centres, torch.zeros(k), 0.0, radius)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +133,8 @@ class MinFunnels(Funnels):
 
     def _box(self, n: int, generator: torch.Generator) -> Tensor:
         n = checked_draw(n, generator)
-        u = torch.rand(n, self.centres.shape[1], generator=generator, device=generator.device)
+        with checks.fitting("n", n):
+            u = torch.rand(n, self.centres.shape[1], generator=generator, device=generator.device)
         return self.HALF_WIDTH * (2 * u - 1)
 
     def _rays(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -153,5 +158,6 @@ def min_funnels(dim: int, n_funnels: int, seed: int) -> MinFunnels:
     """
     dim, n_funnels = whole("dim", dim), whole("n_funnels", n_funnels)
     generator = torch.Generator().manual_seed(whole("seed", seed, -(2**63)))
-    centres = MinFunnels.HALF_WIDTH * (2 * torch.rand(n_funnels, dim, generator=generator) - 1)
+    with checks.fitting("n_funnels × dim", n_funnels * dim):
+        centres = MinFunnels.HALF_WIDTH * (2 * torch.rand(n_funnels, dim, generator=generator) - 1)
     return MinFunnels(centres, 0.1 * torch.randn(n_funnels, generator=generator))

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from wgan_lib import checks, networks
 from wgan_lib.networks import unwrapped
-from wgan_lib.training.parts import Sampler, enough, stream
+from wgan_lib.training.parts import CRITIC_STEPS_MOST, Sampler, enough, stream
 from wgan_lib.training.recipe import Recipe
 
 
@@ -18,7 +18,8 @@ def check_fit(recipe: Recipe) -> None:
     probe = stream(0, "probe")
     critic_steps_at(recipe, 0)
     enough("batch_size", recipe.batch_size, data)
-    real = _drawn("data", data, recipe.batch_size, probe)[:2].detach().cpu()
+    with checks.fitting("batch_size", recipe.batch_size):
+        real = _drawn("data", data, recipe.batch_size, probe)[:2].detach().cpu()
     if not bool(real.isfinite().all()):
         raise ValueError("data hold NaN or infinite values")
     latent = _drawn("latent", recipe.latent, len(real), probe)
@@ -103,7 +104,7 @@ def critic_steps_at(recipe: Recipe, index: int) -> int:
         found = steps(index)
     except TypeError as error:
         raise TypeError(f"critic_steps({index}) failed: {error}") from error
-    return checks.whole(f"critic_steps({index})", found)
+    return checks.whole(f"critic_steps({index})", found, most=CRITIC_STEPS_MOST)
 
 
 def one_number(name: str, value: Any) -> None:

@@ -21,12 +21,17 @@ PURPOSES = (
 )
 
 
+SEED_MOST = 2**64 - 1
+CRITIC_STEPS_MOST = 10**6
+"""Critic steps before one generator step; more is a slip, and would seem to hang."""
+
+
 def stream(seed: SupportsIndex, purpose: str, rank: int = 0) -> torch.Generator:
     """Return the random numbers of one of the ``PURPOSES`` in the run with this seed, on the device of this rank.
 
     Raises ValueError for a negative seed or an unknown purpose. Chapter: critic.
     """
-    words = [checks.whole("seed", seed, 0), PURPOSES.index(checks.one_of("purpose", purpose, PURPOSES))]
+    words = [checks.whole("seed", seed, 0, SEED_MOST), PURPOSES.index(checks.one_of("purpose", purpose, PURPOSES))]
     numbers = np.random.SeedSequence((*words, rank) if rank else words).generate_state(1)
     return torch.Generator().manual_seed(int(numbers[0]))
 
@@ -38,7 +43,7 @@ def seeds(seed: Any) -> tuple[tuple[int, ...], bool]:
     """
     given = seed.tolist() if isinstance(seed, np.ndarray | np.generic | Tensor) else seed
     several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
-    each = tuple(checks.whole("seed", s, 0) for s in (given if several else [given]))
+    each = tuple(checks.whole("seed", s, 0, SEED_MOST) for s in (given if several else [given]))
     if not each:
         raise ValueError(f"seed is {seed!r}: it must be a whole number, 0 or more, or a list of such")
     return each, several
@@ -64,7 +69,8 @@ class NormalLatent:
 
     def sample(self, n: int, generator: torch.Generator) -> Float[Tensor, "n size"]:
         """Draw n latent points."""
-        return torch.randn(n, self.size, generator=generator, device=generator.device)
+        with checks.fitting("n × size", n * self.size):
+            return torch.randn(n, self.size, generator=generator, device=generator.device)
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,8 @@ class UniformLatent(NormalLatent):
 
     def sample(self, n: int, generator: torch.Generator) -> Float[Tensor, "n size"]:
         """Draw n latent points."""
-        return 2 * torch.rand(n, self.size, generator=generator, device=generator.device) - 1
+        with checks.fitting("n × size", n * self.size):
+            return 2 * torch.rand(n, self.size, generator=generator, device=generator.device) - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +123,7 @@ def enough(name: str, n: int, data: object) -> None:
     """Raise ValueError, naming the argument, if the data are known to hold fewer than n samples. Chapter: critic."""
     held = len(data) if hasattr(data, "__len__") else n
     if n > held:
-        raise ValueError(f"{name} is {n}, larger than the data, which hold {held} samples")
+        raise ValueError(f"{name} is {checks.shortly(n)}, larger than the data, which hold {held} samples")
 
 
 def samplable(data: Any) -> Sampler:

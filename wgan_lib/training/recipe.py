@@ -12,7 +12,7 @@ from wgan_lib import checks
 from wgan_lib.constraints import LipschitzConstraint
 from wgan_lib.losses import AdversarialLoss
 from wgan_lib.networks import unwrapped
-from wgan_lib.training.parts import Adam, OptimizerFactory, Sampler, latent_for, samplable, seeds
+from wgan_lib.training.parts import CRITIC_STEPS_MOST, Adam, OptimizerFactory, Sampler, latent_for, samplable, seeds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class Recipe:
             "linear_decay": checks.flag("linear_decay", self.linear_decay),
         }
         if not callable(self.critic_steps):
-            checked["critic_steps"] = checks.whole("critic_steps", self.critic_steps)
+            checked["critic_steps"] = checks.whole("critic_steps", self.critic_steps, most=CRITIC_STEPS_MOST)
         if self.certify_every is not None:
             checked["certify_every"] = checks.whole("certify_every", self.certify_every)
             if several:

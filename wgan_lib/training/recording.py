@@ -43,7 +43,7 @@ class Recorder:
         at: Iterable[SupportsIndex] | None = None,
     ) -> None:
         self.every, self.n_samples = checks.whole("every", every), checks.whole("n_samples", n_samples)
-        self.grid = None if grid is None else checks.whole("grid", grid)
+        self.grid = None if grid is None else checks.whole("grid", grid, most=10_000)
         self.at = None if at is None else _marks(at)
         self.measures = _measures(measures)
         self.frames: dict[str, list[Any]] = {}
@@ -86,8 +86,9 @@ class Recorder:
             raise ValueError(f"at holds {max(self.at)}: the training has {step.settings['n_steps']} steps")
         enough("n_samples", self.n_samples, step.data)
         seed, to_device = seeds(step.settings["seed"])[0][0], step.live.engine.to_device  # type: ignore[union-attr]
-        real = step.data.sample(self.n_samples, stream(seed, "recorded data"))
-        self.latents = to_device(step.latent.sample(self.n_samples, stream(seed, "recorded latent")))
+        with checks.fitting("n_samples", self.n_samples):
+            real = step.data.sample(self.n_samples, stream(seed, "recorded data"))
+            self.latents = to_device(step.latent.sample(self.n_samples, stream(seed, "recorded latent")))
         fixed = {"real": real.cpu().numpy()}
         if self.grid is not None:
             if real.shape[1:] != (2,):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Num
 
-from wgan_lib.checks import reals, whole
+from wgan_lib.checks import fitting, reals, whole
 from wgan_lib.transport.distances import Array, Xs, XWeights, Ys, YWeights, distances, laws, unit
 
 _MAX_PIVOTS = 10**7  # POT's default of 10^5 stops short of the optimum at a few thousand samples
@@ -96,7 +96,8 @@ def sliced_w1(
     import ot
 
     x, y, a, b = laws(x, y, x_weights, y_weights)
-    directions = rng.standard_normal((x.shape[1], n_projections))
+    with fitting("n_projections", n_projections):
+        directions = rng.standard_normal((x.shape[1], n_projections))
     directions /= np.linalg.norm(directions, axis=0)
     return float(ot.sliced_wasserstein_distance(x, y, a, b, projections=directions, p=1))
 

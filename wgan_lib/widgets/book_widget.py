@@ -243,9 +243,7 @@ class BookWidget(anywidget.AnyWidget):
         found: dict[str, Any] = {}
         own = self.reaches()
         for name, trait in self._in_order():
-            choices = (
-                list(trait.values or ()) if isinstance(trait, t.Enum) else True if isinstance(trait, t.Bool) else None
-            )
+            choices = list(trait.values or ()) if isinstance(trait, t.Enum) else isinstance(trait, t.Bool)
             allowed = own.get(name, trait.metadata.get("reach", choices))
             if allowed and trait.metadata.get("sync") and not trait.read_only:
                 found[name] = allowed
