@@ -25,6 +25,8 @@ from wgan_lib import files, metrics, presets, runs, training
 from wgan_lib.training import TensorData, stream
 
 MNIST_SEEDS, FRAMES, SHOWN, JUDGED = (300, 301, 302), 12, 25, 2500
+ON_MNIST = tuple(f"{method}-mnist" for method in ("wgan-gp", "clipping", "sn", "r1", "gan"))
+ON_CIFAR = ("wgan-gp-resnet32-cifar10", "sngan-resnet32-cifar10")
 Frames = dict[str, np.ndarray]
 
 
@@ -63,7 +65,7 @@ def steps(name: str, options: argparse.Namespace) -> tuple[Frames, dict[str, Any
         preset = presets.build(name)
         if kind == "double backward":  # the library steps backwards itself only where no hook could see it
             preset.critic.register_forward_hook(lambda *_: None)
-        recipe = replace(preset, make_data=lambda: data, batch_size=64, ema=0.0)
+        recipe = replace(preset, make_data=lambda: data, batch_size=64, generator_batch=None, ema=0.0)
         pair = training.Adversaries(recipe, training.OneDevice(torch.device(options.device)))
         taken = []
         for i in range(40 + (options.steps or 200)):
@@ -77,8 +79,8 @@ def steps(name: str, options: argparse.Namespace) -> tuple[Frames, dict[str, Any
 
 def tasks(what: str) -> list[tuple[Callable[..., tuple[Frames, dict[str, Any]]], tuple[Any, ...]]]:
     if what == "mnist":
-        return [(mnist, (name, seed)) for seed in MNIST_SEEDS for name in presets.names() if name.endswith("mnist")]
-    return [(steps, (name,)) for name in presets.names() if name.endswith(("mnist", "cifar10"))]
+        return [(mnist, (name, seed)) for seed in MNIST_SEEDS for name in ON_MNIST]
+    return [(steps, (name,)) for name in (*ON_MNIST, *ON_CIFAR)]
 
 
 def run_one(function: Callable[..., Any], arguments: tuple[Any, ...], options: argparse.Namespace) -> Any:

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from wgan_lib import networks
-from wgan_lib.constraints import GradientPenalty, SpectralNorm
+from wgan_lib.constraints import GradientPenalty, SpectralNorm, gradient_norms, reverse_chain
 from wgan_lib.networks.convolutional import _block
 
 
@@ -34,6 +34,13 @@ COUNTS = [
     (lambda: networks.resnet_generator(), 1_204_483),
     (lambda: networks.resnet_generator(width=256), 4_276_739),
     (lambda: networks.sn_critic(), 5_860_865),
+    # linear and its bias, three transposed convolutions, the last one, four BatchNorms
+    (
+        lambda: networks.sn_generator(),
+        129 * 8192 + 16 * (512 * 256 + 256 * 128 + 128 * 64) + 448 + 9 * 64 * 3 + 3 + 2 * (512 + 256 + 128 + 64),
+    ),
+    # of R3GAN: eight blocks of 1 × 1, grouped 3 × 3 and 1 × 1, first layer, 4 × 4 of each channel, last layer
+    (lambda: networks.r3gan_critic(), 8 * (768 * 1536 + 1536 + 1536 * 16 * 9 + 1536 + 1536 * 768) + 768 * (3 + 16 + 1)),
     (lambda: networks.sn_critic(widths=(64, 64, 128, 128, 256, 256, 512)), 2_935_873),
 ]
 
@@ -126,3 +133,37 @@ def test_bad_sizes_are_refused() -> None:
             networks.dcgan_critic(**{name: value})
     with pytest.raises(ValueError, match=r"widths is \(4, 4\): 7 numbers"):
         networks.sn_critic(widths=(4, 4))
+
+
+def test_r3gan_blocks_start_as_the_identity_and_the_filter_keeps_constants() -> None:
+    critic = networks.r3gan_critic(widths=[8, 8], groups=[2, 2], blocks=1)
+    x = torch.randn(2, 8, 8, 8, generator=rng())
+    assert torch.equal(critic[1](x), x)
+    for way, side in (("down", 4), ("up", 16)):
+        resampled = networks.Resampled(way)(torch.ones(2, 3, 8, 8))  # type: ignore[arg-type]
+        assert resampled.shape == (2, 3, side, side)
+        inner = resampled[..., 1:-1, 1:-1]
+        torch.testing.assert_close(inner, torch.ones_like(inner))
+
+
+def test_r3gan_pairs_fit_and_widths_may_change_from_side_to_side() -> None:
+    widths, groups = (16, 8, 4), (4, 2, 2)
+    images = networks.r3gan_generator(widths=widths, groups=groups, latent=5)(torch.randn(3, 5, generator=rng()))
+    assert images.shape == (3, 3, 16, 16)
+    critic = networks.r3gan_critic(widths=widths[::-1], groups=groups[::-1])
+    assert critic(images).shape == (3,)
+    assert not any(isinstance(layer, nn.modules.batchnorm._BatchNorm | nn.GroupNorm) for layer in critic.modules())
+    with pytest.raises(ValueError, match="groups holds 3: it must divide 16"):
+        networks.r3gan_critic(widths=[8], groups=[3])
+    with pytest.raises(ValueError, match="one number of each"):
+        networks.r3gan_critic(widths=[8, 8], groups=[2])
+
+
+def test_the_reverse_chain_steps_through_grouped_blocks() -> None:
+    critic = networks.r3gan_critic(widths=[8, 8], groups=[2, 2], blocks=1)
+    for weight in critic.parameters():
+        torch.nn.init.normal_(weight, std=0.3, generator=rng())
+    x = torch.randn(3, 3, 8, 8, generator=rng())
+    assert reverse_chain(critic) is not None
+    plain = torch.autograd.grad(critic(x.requires_grad_(True)).sum(), x)[0].flatten(1).norm(dim=1)
+    torch.testing.assert_close(gradient_norms(critic, x.detach(), create_graph=True).detach(), plain)

@@ -32,6 +32,21 @@ for device in here:
             assert next(critic.parameters()).device.type == where
             estimates.append(torch.tensor([step.w1_estimate for step in steps]))
         torch.testing.assert_close(*estimates, rtol=1e-3, atol=1e-5)
+
+from wgan_lib import presets, training
+from dataclasses import replace
+noise = 2 * torch.rand(64, 1, 28, 28, generator=torch.Generator().manual_seed(0)) - 1
+ways = [{}, {"channels_last": False}, {"channels_last": True}, {"precision": "bf16-mixed"}]
+for device in here:
+    compiled = [{"compiler": "inductor"}, {"compiler": "cuda-graphs"}] if device == "cuda" else []
+    found = []
+    for way in ways + compiled + [{**way, "precision": "bf16-mixed", "channels_last": True} for way in compiled]:
+        data = training.TensorData(noise.to(device))
+        recipe = replace(presets.build("wgan-gp-mnist", width=8), make_data=lambda: data, n_steps=3, batch_size=8)
+        steps = list(training.follow(recipe, device=training.OneDevice(torch.device(device), **way)))
+        found.append(torch.tensor([step.w1_estimate for step in steps]))
+        near = {"rtol": 0.05, "atol": 0.02} if "precision" in way else {"rtol": 1e-3, "atol": 1e-4}
+        torch.testing.assert_close(found[-1], found[0], **near, msg=lambda said: f"{device}, {way}: {said}")
 print("devices:", *here)
 """
 

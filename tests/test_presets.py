@@ -5,35 +5,34 @@ from pathlib import Path
 
 import pytest
 import torch
+from small_presets import small
 from torch import nn
 
 from wgan_lib import diagnostics, images, metrics, presets, training
 from wgan_lib.constraints import GradientPenalty, WeightClipping
 from wgan_lib.losses import NON_SATURATING, RELATIVISTIC, WASSERSTEIN
-from wgan_lib.training import RMSProp, TensorData, stream
+from wgan_lib.training import Adam, NormalLatent, RMSProp, TensorData, stream
 
 
 def test_the_names_of_the_comparison_are_there() -> None:
     methods = ("wgan-gp", "clipping", "sn", "orthonormal", "r1", "r3gan", "gan", "algorithm1")
     planar = {f"{method}-{law}" for method in methods for law in ("ring8", "grid25")}
     digits = {f"{method}-digits" for method in ("wgan-gp", "clipping", "sn")}
-    mnist = {f"{method}-mnist" for method in ("wgan-gp", "clipping", "sn", "r1", "gan")}
-    assert set(presets.names()) == planar | digits | mnist | {"wgan-gp-cifar10", "sn-cifar10", "wgan-gp-table"}
-
-
-def fitting(preset: presets.Preset) -> presets.Preset:
-    """The preset itself, or, where its pictures are too many to be at hand, with noise in their place."""
-    shape = {"mnist": (1, 28, 28), "cifar10": (3, 32, 32)}.get(preset.name.split("-")[-1])
-    noise = torch.rand(64, *(shape or ()), generator=torch.Generator().manual_seed(0))
-    return dataclasses.replace(preset, make_data=lambda: TensorData(noise)) if shape else preset
+    mnist = {f"{method}-mnist" for method in ("wgan-gp", "clipping", "sn", "r1", "gan", "r3gan", "wgan-mlp28")}
+    fashion = {f"{method}-fashion" for method in ("wgan-gp", "clipping", "sn", "r1", "gan")}
+    stacked = {f"{method}-stacked-{data}" for method in ("wgan-gp", "r3gan") for data in ("digits", "mnist")}
+    cifar10 = {"wgan-gp-resnet32", "sngan-cnn32", "sngan-resnet32", "r3gan"}
+    large = {"wgan-dcgan64", "wgan-gp-dcgan64", *(f"{networks}-cifar10" for networks in cifar10)}
+    assert planar | digits | mnist | fashion | stacked | large | {"wgan-gp-table"} == set(presets.names())
 
 
 @pytest.mark.parametrize("name", presets.names())
 def test_every_preset_builds_trains_and_names_its_source(name: str) -> None:
-    preset = fitting(presets.build(name))
-    (step,) = preset.train(n_steps=1, batch_size=4, critic_steps=1, device="cpu")
+    preset = small(name)
+    (step,) = preset.train(n_steps=1, device="cpu")
     assert step.settings["constraint"] == repr(preset.constraint)
     assert preset.name == name
+    assert preset.ours == "not yet run" or any(digit in preset.ours for digit in "0123456789")
     assert any(year in preset.source for year in ("2014", "2017", "2018", "2019", "2024"))
     assert preset.published
     if name.endswith(("ring8", "grid25")):
@@ -53,6 +52,46 @@ def test_a_preset_is_what_it_says() -> None:
     assert presets.build("gan-ring8").loss is NON_SATURATING
     with pytest.raises(dataclasses.FrozenInstanceError):
         letter.batch_size = 3  # type: ignore[misc]
+
+
+def test_the_published_models_are_what_the_papers_say() -> None:
+    first, penalised = (presets.build(name) for name in ("wgan-dcgan64", "wgan-gp-dcgan64"))
+    assert (first.constraint, first.optimizer, first.critic_steps(0), first.critic_steps(30)) == (
+        WeightClipping(0.01), RMSProp(5e-5), 100, 5,
+    )  # fmt: skip
+    channels = [layer.in_channels for layer in penalised.critic if isinstance(layer, nn.Conv2d)]  # type: ignore[union-attr]
+    assert channels == [3, 64, 128, 256, 512]
+    kinds = {type(layer) for layer in penalised.critic.modules()}
+    assert not kinds & {nn.BatchNorm2d, nn.Sigmoid}
+    assert (penalised.constraint, penalised.optimizer) == (GradientPenalty(10.0), Adam(1e-4, (0.0, 0.9)))
+    resnet, sn = (presets.build(f"{name}-resnet32-cifar10") for name in ("wgan-gp", "sngan"))
+    assert (resnet.batch_size, resnet.generator_batch, resnet.n_steps, sn.n_steps) == (64, 128, 100_000, 50_000)
+    small_critic = presets.build("wgan-mlp28-mnist").critic
+    assert [(layer.in_features, layer.out_features) for layer in small_critic if isinstance(layer, nn.Linear)] == [  # type: ignore[union-attr]
+        (784, 256), (256, 1),
+    ]  # fmt: skip
+
+
+def test_renamed_presets_go_on(tmp_path: Path) -> None:
+    """The settings of an older folder name them, and its checkpoints know 64 latents a generator step."""
+    assert not {"wgan-gp-cifar10", "sn-cifar10"} & set(presets.names())
+    noise = TensorData(torch.rand(8, 3, 32, 32, generator=torch.Generator().manual_seed(0)))
+    for n_steps in (1, 2):
+        older = presets.build("sn-cifar10", width=4)
+        given = {name: getattr(older, name) for name in ("generator", "critic", "loss", "constraint", "optimizer")}
+        settings = {"linear_decay": False, "latent": NormalLatent(128), "critic_steps": 1, "checkpoint_dir": tmp_path}
+        if n_steps == 1:  # as the preset of before called it
+            list(training.train(noise, **given, **settings, n_steps=1, batch_size=4, device="cpu"))
+        else:
+            (step,) = older.train(**settings, data=noise, n_steps=2, batch_size=4, device="cpu", resume=True)
+    assert step.index == 1
+
+
+def test_a_width_makes_convolutions_narrower_and_is_refused_elsewhere() -> None:
+    narrow = presets.build("sngan-cnn32-cifar10", width=2)
+    assert [layer.out_channels for layer in narrow.critic if isinstance(layer, nn.Conv2d)] == [2, 4, 4, 8, 8, 16, 16]  # type: ignore[union-attr]
+    with pytest.raises(ValueError, match="width is 8: sn-ring8 has no convolutions"):
+        presets.build("sn-ring8", width=8)
 
 
 def test_the_seed_draws_the_networks_and_nothing_else_does() -> None:
@@ -113,7 +152,7 @@ def test_wgan_gp_finds_the_whole_ring() -> None:
 
 def test_pictures_are_looked_for_only_when_they_are_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "fetch", lambda source, root, **_: (_ for _ in ()).throw(FileNotFoundError(root)))
-    preset = presets.build("wgan-gp-cifar10", root=tmp_path)
+    preset = presets.build("wgan-gp-resnet32-cifar10", root=tmp_path)
     assert sum(p.numel() for p in preset.critic.parameters()) == 1_053_825
     with pytest.raises(FileNotFoundError, match=str(tmp_path)):
         preset.train(n_steps=1)

@@ -26,7 +26,7 @@ def check(options: argparse.Namespace) -> int:
     is_table = presets.is_table(path)
     if not is_table and not path.is_dir():
         raise ValueError(f"--data {path} is neither a folder of pictures nor a table ({', '.join(presets.ENDINGS)})")
-    name = options.preset or ("wgan-gp-table" if is_table else "wgan-gp-cifar10")
+    name = options.preset or ("wgan-gp-table" if is_table else "wgan-gp-resnet32-cifar10")
     if is_table:
         preset = presets.build(name, 0, path)
         _tell_table(preset.data)

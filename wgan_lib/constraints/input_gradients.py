@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d, linear
 
-from wgan_lib.networks import BatchedLinear, Residual, Score, unwrapped
+from wgan_lib.networks import BatchedLinear, Resampled, Residual, Score, unwrapped
 
 PullBack = Callable[[Tensor], Tensor]
 
@@ -36,7 +36,7 @@ def gradient_norms(critic: nn.Module, x: Float[Tensor, "..."], create_graph: boo
         scores, pull_back = chain(x) if chain else _by_autograd(plain, x, create_graph)
         if x.shape[: scores.ndim] != scores.shape:
             raise ValueError(f"scores {tuple(scores.shape)} are not one per sample of x {tuple(x.shape)}")
-        gradient = pull_back(torch.ones_like(scores))
+        gradient = pull_back(torch.ones_like(scores)).to(x.dtype)  # under autocast the sum of squares needs all digits
     axes = tuple(range(scores.ndim, gradient.ndim))
     return torch.linalg.vector_norm(gradient, dim=axes) if axes else gradient.abs()
 
@@ -75,7 +75,7 @@ def reverse_chain(critic: nn.Module) -> Callable[[Tensor], tuple[Tensor, PullBac
 
 _WEIGHTED = {nn.Linear.forward, BatchedLinear.forward, nn.Conv2d.forward}
 _KINKED = {nn.ReLU.forward, nn.LeakyReLU.forward}
-_LINEAR = {kind.forward for kind in (Score, nn.Flatten, nn.Unflatten, nn.AvgPool2d, nn.Identity)}
+_LINEAR = {kind.forward for kind in (Score, nn.Flatten, nn.Unflatten, nn.AvgPool2d, nn.Identity, Resampled)}
 
 
 def _flattened(module: nn.Module) -> list[nn.Module] | None:

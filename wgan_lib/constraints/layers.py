@@ -92,6 +92,13 @@ class _DividedBySpectralNorm(nn.Module):
         self.u, self.v = u, v
 
     def forward(self, weight: Tensor) -> Tensor:
+        if torch.is_autocast_enabled(weight.device.type):  # eight bits of a norm would not hold it at 1
+            with torch.autocast(weight.device.type, enabled=False):
+                return self.divided(weight)
+        return self.divided(weight)
+
+    def divided(self, weight: Tensor) -> Tensor:
+        """Return the weight over its norm."""
         if self.training:
             self._iterate(weight, self.n_iterations)
         sigma = (self.u * self._times(weight, self.v)).sum(tuple(range(len(self.copies), self.u.ndim)))

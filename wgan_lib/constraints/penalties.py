@@ -58,6 +58,13 @@ class GradientPenalty(LipschitzConstraint):
         self, critic: nn.Module, real: Float[Tensor, "..."], fake: Float[Tensor, "..."], rng: Rng
     ) -> Float[Tensor, ""]:
         """Return the penalty, averaged over the batch and summed over the copies; its graph reaches the weights."""
+        found = [gradient_norms(critic, x, create_graph=True) for x in self.places(real, fake, rng)]
+        if found[0].ndim != (1 if isinstance(rng, torch.Generator) else 2):
+            raise ValueError(f"rng: critics with scores of shape {tuple(found[0].shape)} need a list of K generators")
+        return self.of_norms(found)
+
+    def places(self, real: Float[Tensor, "..."], fake: Float[Tensor, "..."], rng: Rng) -> list[Tensor]:
+        """Return the points at which slopes are asked for: all that the penalty draws at random."""
         alone = isinstance(rng, torch.Generator)
         generators = list(rng) if isinstance(rng, Sequence) else [rng]
         if not generators or not all(isinstance(generator, torch.Generator) for generator in generators):
@@ -65,14 +72,13 @@ class GradientPenalty(LipschitzConstraint):
         real, fake = points("real", real).detach(), points("fake", fake).detach()
         if not alone and real.ndim == fake.ndim - 1:
             real = real.expand(len(generators), *real.shape)  # one real batch, shared by the K copies
-        penalties = []
-        for x in self._points(real, fake, generators, alone):
-            norms = gradient_norms(critic, x, create_graph=True)
-            if norms.ndim != (1 if alone else 2):
-                raise ValueError(f"rng: critics with scores of shape {tuple(norms.shape)} need a list of K generators")
-            excess = norms - self.target
-            penalties.append(self.weight * (excess.relu() if self.one_sided else excess).square().mean(-1).sum())
-        return penalties[0] if len(penalties) == 1 else penalties[0] + penalties[1]
+        return self._points(real, fake, generators, alone)
+
+    def of_norms(self, norms: Sequence[Float[Tensor, "*copies batch"]]) -> Float[Tensor, ""]:
+        """Return the penalty of slopes that are known, those at each of the ``places``."""
+        excesses = [each - self.target for each in norms]
+        each = [(excess.relu() if self.one_sided else excess).square().mean(-1).sum() for excess in excesses]
+        return self.weight * each[0] if len(each) == 1 else self.weight * each[0] + self.weight * each[1]
 
     def _points(self, real: Tensor, fake: Tensor, generators: list[torch.Generator], alone: bool) -> list[Tensor]:
         if self.at != "interpolates":

@@ -24,18 +24,22 @@ from wgan_lib.networks.convolutional import (
     resnet_critic,
     resnet_generator,
     sn_critic,
+    sn_generator,
 )
+from wgan_lib.networks.grouped import Basis, Resampled, r3gan_critic, r3gan_generator
 from wgan_lib.networks.looking import evaluating, unwrapped
 from wgan_lib.networks.mixed import MixedHead
 
 __all__ = [
     "PYTORCH_GAIN",
     "Augment",
+    "Basis",
     "BatchedLinear",
     "FourierFeatures",
     "GroupSort",
     "MLPCritic28",
     "MixedHead",
+    "Resampled",
     "Residual",
     "Score",
     "dcgan_critic",
@@ -44,9 +48,12 @@ __all__ = [
     "initialise",
     "leaky",
     "mlp",
+    "r3gan_critic",
+    "r3gan_generator",
     "resnet_critic",
     "resnet_generator",
     "side_by_side",
     "sn_critic",
+    "sn_generator",
     "unwrapped",
 ]

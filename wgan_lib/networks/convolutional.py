@@ -172,6 +172,32 @@ def resnet_generator(
     return _ready(nn.Sequential(*start, *blocks, *end), rng)
 
 
+def sn_generator(
+    channels: int = 3,
+    width: int = 64,
+    latent: int = 128,
+    norm: Norm = nn.BatchNorm2d,
+    activation: Make = nn.ReLU,
+    rng: torch.Generator | None = None,
+) -> nn.Sequential:
+    """Build SN-GAN's convolutional generator for side 32: linear, 4 × 4 transposed convolutions 512 → 256 → 128 → 64.
+
+    From 4 × 4 maps of 8 ``width`` channels to 32 × 32 of ``width``, then a 3 × 3 convolution and tanh. 3,813,379
+    parameters. W ~ N(0, .02²). Source: as ``sn_critic``. Chapter: full-models.
+    """
+    width, latent = checks.whole("width", width), checks.whole("latent", latent)
+    top = 8 * width
+    layers: list[nn.Module] = [
+        nn.Linear(latent, 16 * top),
+        nn.Unflatten(-1, (top, 4, 4)),
+        *_with(norm, top, activation),
+    ]
+    for fan_out in (4 * width, 2 * width, width):
+        layers += [nn.ConvTranspose2d(2 * fan_out, fan_out, 4, 2, 1), *_with(norm, fan_out, activation)]
+    layers += [nn.Conv2d(width, checks.whole("channels", channels), 3, padding=1), nn.Tanh()]
+    return _ready(nn.Sequential(*layers), rng, 0.02)
+
+
 def sn_critic(
     channels: int = 3,
     widths: Sequence[int] = (64, 128, 128, 256, 256, 512, 512),

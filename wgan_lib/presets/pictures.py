@@ -1,4 +1,4 @@
-"""Complete trainings on pictures: digits and MNIST in minutes, the published CIFAR-10 models for a GPU and a night.
+"""Complete trainings on grey pictures: the embedded digits, and a family of methods on MNIST and Fashion-MNIST.
 
 The data are made, or downloaded into ``root``, at first use.
 """
@@ -13,7 +13,7 @@ from torch import nn
 
 from wgan_lib import images, networks
 from wgan_lib.constraints import GradientPenalty, SpectralNorm, Unconstrained, WeightClipping
-from wgan_lib.losses import HINGE, NON_SATURATING, WASSERSTEIN
+from wgan_lib.losses import NON_SATURATING, RELATIVISTIC, WASSERSTEIN
 from wgan_lib.presets.preset import Build, Preset, both
 from wgan_lib.training import Adam, NormalLatent, RMSProp
 
@@ -61,7 +61,7 @@ def sn_digits(seed: int, root: Path) -> Preset:
     return replace(digits(seed, root), name="sn-digits", constraint=SpectralNorm(), source=_SN)
 
 
-def mnist(seed: int, root: Path) -> Preset:
+def mnist(seed: int, root: Path, width: int = 64) -> Preset:
     """WGAN-GP by DCGAN's networks for 28 × 28, the critic without normalisation whatever bounds it.
 
     Chapter: full-models.
@@ -70,8 +70,8 @@ def mnist(seed: int, root: Path) -> Preset:
     return Preset(
         name="wgan-gp-mnist",
         make_data=partial(images.mnist, root),
-        generator=networks.dcgan_generator(28, 1, rng=rng),
-        critic=networks.dcgan_critic(28, 1, rng=rng),
+        generator=networks.dcgan_generator(28, 1, width, rng=rng),
+        critic=networks.dcgan_critic(28, 1, width, rng=rng),
         loss=WASSERSTEIN,
         constraint=GradientPenalty(10.0),
         **both(Adam(5e-4)),
@@ -85,10 +85,10 @@ def mnist(seed: int, root: Path) -> Preset:
     )
 
 
-def clipping_mnist(seed: int, root: Path) -> Preset:
+def clipping_mnist(seed: int, root: Path, width: int = 64) -> Preset:
     """Clipped weights on MNIST. Chapter: weight-clipping."""
     return replace(
-        mnist(seed, root),
+        mnist(seed, root, width),
         name="clipping-mnist",
         constraint=WeightClipping(0.01),
         **both(RMSProp()),
@@ -97,10 +97,10 @@ def clipping_mnist(seed: int, root: Path) -> Preset:
     )
 
 
-def sn_mnist(seed: int, root: Path) -> Preset:
+def sn_mnist(seed: int, root: Path, width: int = 64) -> Preset:
     """Spectral normalisation on MNIST. Chapter: spectral-normalisation."""
     return replace(
-        mnist(seed, root),
+        mnist(seed, root, width),
         name="sn-mnist",
         constraint=SpectralNorm(),
         source=_SN,
@@ -108,10 +108,10 @@ def sn_mnist(seed: int, root: Path) -> Preset:
     )
 
 
-def r1_mnist(seed: int, root: Path) -> Preset:
+def r1_mnist(seed: int, root: Path, width: int = 64) -> Preset:
     """The non-saturating GAN with R1 on MNIST. Chapter: gradient-penalty."""
     return replace(
-        mnist(seed, root),
+        mnist(seed, root, width),
         name="r1-mnist",
         loss=NON_SATURATING,
         constraint=GradientPenalty(5.0, target=0.0, at="reals"),
@@ -121,10 +121,10 @@ def r1_mnist(seed: int, root: Path) -> Preset:
     )
 
 
-def gan_mnist(seed: int, root: Path) -> Preset:
+def gan_mnist(seed: int, root: Path, width: int = 64) -> Preset:
     """The non-saturating GAN on MNIST, unconstrained. Chapter: js-saturation."""
     return replace(
-        mnist(seed, root),
+        mnist(seed, root, width),
         name="gan-mnist",
         loss=NON_SATURATING,
         constraint=Unconstrained(),
@@ -135,40 +135,38 @@ def gan_mnist(seed: int, root: Path) -> Preset:
     )
 
 
-def wgan_gp_cifar10(seed: int, root: Path) -> Preset:
-    """WGAN-GP's ResNet on CIFAR-10 without labels. Chapter: full-models."""
-    rng = torch.Generator().manual_seed(seed)
-    return Preset(
-        name="wgan-gp-cifar10",
-        make_data=partial(images.cifar10, root),
-        generator=networks.resnet_generator(rng=rng),
-        critic=networks.resnet_critic(rng=rng),
-        loss=WASSERSTEIN,
-        constraint=GradientPenalty(10.0),
-        **both(Adam(2e-4)),
-        latent=NormalLatent(128),
-        n_steps=100_000,
-        batch_size=64,
-        linear_decay=True,
-        source="Gulrajani 2017, appendix F, and its gan_cifar_resnet.py (there 128 samples a generator step)",
-        published="inception score 7.86 ± .07 (table 3)",
-    )
-
-
-def sn_cifar10(seed: int, root: Path) -> Preset:
-    """SN-GAN's ResNet on CIFAR-10 without labels, by the hinge loss. Chapter: full-models."""
-    rng = torch.Generator().manual_seed(seed)
+def r3gan_mnist(seed: int, root: Path, width: int = 64) -> Preset:
+    """The relativistic loss with R1 + R2 on MNIST, the rest as in `r1_mnist`. Chapter: settling."""
     return replace(
-        wgan_gp_cifar10(seed, root),
-        name="sn-cifar10",
-        generator=networks.resnet_generator(width=256, rng=rng),
-        critic=networks.resnet_critic(summed=True, rng=rng),
-        loss=HINGE,
-        constraint=SpectralNorm(),
-        n_steps=50_000,
-        source="Miyato 2018, table 4, and sn_cifar10_unconditional.yml (there 128 samples a generator step)",
-        published="inception score 8.22, FID 21.7 (table 2)",
+        r1_mnist(seed, root, width),
+        name="r3gan-mnist",
+        loss=RELATIVISTIC,
+        constraint=GradientPenalty(5.0, target=0.0, at="both"),
+        source="Huang 2024, RpGAN + R1 + R2 (there with residual networks; γ falls during training)",
     )
+
+
+def mlp28(seed: int, root: Path) -> Preset:
+    """The smallest WGAN of pictures: the critic 784-256-1 with LeakyReLU(.2), Algorithm 1. Chapter: weight-clipping."""
+    rng = torch.Generator().manual_seed(seed)
+    generator = networks.mlp(100, 256, 784, gain=math.sqrt(2), rng=rng)
+    return replace(
+        mnist(seed, root),
+        name="wgan-mlp28-mnist",
+        generator=nn.Sequential(generator, nn.Tanh(), nn.Unflatten(-1, (1, 28, 28))),
+        critic=networks.MLPCritic28(rng),
+        constraint=WeightClipping(0.01),
+        **both(RMSProp()),
+        source="Arjovsky 2017, Algorithm 1 (there with larger networks)",
+        published="none for these networks",
+    )
+
+
+def fashion(method: Build, published: str, seed: int, root: Path, width: int = 64) -> Preset:
+    """A method of MNIST's on Fashion-MNIST, the same networks and settings. Chapter: full-models."""
+    preset = method(seed, root, width)
+    name = preset.name.replace("mnist", "fashion")
+    return replace(preset, name=name, make_data=partial(images.fashion_mnist, root), published=published)
 
 
 PRESETS: dict[str, Build] = {
@@ -180,6 +178,11 @@ PRESETS: dict[str, Build] = {
     "sn-mnist": sn_mnist,
     "r1-mnist": r1_mnist,
     "gan-mnist": gan_mnist,
-    "wgan-gp-cifar10": wgan_gp_cifar10,
-    "sn-cifar10": sn_cifar10,
+    "r3gan-mnist": r3gan_mnist,
+    "wgan-mlp28-mnist": mlp28,
+    "wgan-gp-fashion": partial(fashion, mnist, _FID.format(24.5)),
+    "clipping-fashion": partial(fashion, clipping_mnist, _FID.format(21.5)),
+    "sn-fashion": partial(fashion, sn_mnist, "none for this loss"),
+    "r1-fashion": partial(fashion, r1_mnist, "none for these networks"),
+    "gan-fashion": partial(fashion, gan_mnist, _FID.format(26.5)),
 }

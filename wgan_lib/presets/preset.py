@@ -1,11 +1,11 @@
-"""A preset: a recipe with a name, where it comes from and what its authors scored."""
+"""A preset: a recipe with a name, where it comes from, what its authors scored and what we did."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 from wgan_lib import training
+from wgan_lib.presets import scores
 from wgan_lib.training import OptimizerFactory, Recipe
 
 
@@ -13,12 +13,18 @@ from wgan_lib.training import OptimizerFactory, Recipe
 class Preset(Recipe):
     """A complete training: all that ``training.train`` needs, with ``source`` and the ``published`` score.
 
-    Presets differ from one another by ``dataclasses.replace``. Chapter: full-models.
+    ``ours``, beside it, is read from the recorded runs. Presets differ from one another by ``dataclasses.replace``.
+    Chapter: full-models.
     """
 
     name: str
     source: str
     published: str
+
+    @property
+    def ours(self) -> str:
+        """What our own recorded runs of this preset say, "not yet run" where there is none."""
+        return scores.ours(self.name)
 
     def train(self, **changes: Any) -> Generator[training.Step, None, None]:
         """Return ``training.train`` of this preset; ``changes`` (seed, n_steps, checkpoint_dir, …) come on top.
@@ -32,8 +38,10 @@ class Preset(Recipe):
         return training.train(**{**arguments, **changes})
 
 
-Build = Callable[[int, Path], Preset]
-"""What makes a preset: from the seed of its networks, and the folder where pictures lie or are put."""
+Build = Callable[..., Preset]
+"""What makes a preset from the seed of its networks, and the folder where pictures lie or are put.
+
+Those of convolutions also take ``width``, the number of channels that the others are multiples of."""
 
 
 def both(optimizer: OptimizerFactory) -> dict[str, Any]:

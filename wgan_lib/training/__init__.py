@@ -14,9 +14,10 @@ from wgan_lib.losses import AdversarialLoss
 from wgan_lib.networks import side_by_side, unwrapped
 from wgan_lib.training.adversaries import Adversaries
 from wgan_lib.training.checkpoints import must_be_free, must_exist
-from wgan_lib.training.engine import Engine, ManyDevices, OneDevice, engine_for
+from wgan_lib.training.engine import Engine, OneDevice, engine_for
 from wgan_lib.training.identity import describe
 from wgan_lib.training.loop import Loop
+from wgan_lib.training.many_devices import ManyDevices
 from wgan_lib.training.parts import (
     Adam,
     NormalLatent,
@@ -32,6 +33,7 @@ from wgan_lib.training.parts import (
 from wgan_lib.training.recipe import Recipe
 from wgan_lib.training.recording import Recorder, record
 from wgan_lib.training.restoring import begun, restore
+from wgan_lib.training.schedules import Cosine, Schedules
 from wgan_lib.training.step import NonFiniteError, Step
 from wgan_lib.training.stopping import Stopped, held, raised
 from wgan_lib.training.surroundings import own_modes
@@ -40,6 +42,7 @@ from wgan_lib.training.weights import unchanged_on_error
 __all__ = [
     "Adam",
     "Adversaries",
+    "Cosine",
     "Engine",
     "ManyDevices",
     "NonFiniteError",
@@ -50,6 +53,7 @@ __all__ = [
     "Recipe",
     "Recorder",
     "Sampler",
+    "Schedules",
     "Step",
     "Stopped",
     "TensorData",
@@ -80,12 +84,14 @@ def train(
     n_steps: SupportsIndex,
     critic_steps: SupportsIndex | Callable[[int], int] = 5,
     batch_size: SupportsIndex = 256,
+    generator_batch: SupportsIndex | None = None,
     seed: SupportsIndex | Iterable[SupportsIndex] = 0,
     device: str | int | torch.device | Engine = "auto",
     optimizer: OptimizerFactory = Adam(),  # noqa: B008  (a frozen value)
     generator_optimizer: OptimizerFactory | None = None,
     latent: Sampler | None = None,
     linear_decay: bool = False,
+    schedules: Schedules | None = None,
     ema: SupportsFloat = 0.0,
     certify_every: SupportsIndex | None = None,
     checkpoint_dir: str | os.PathLike[str] | None = None,
@@ -96,11 +102,13 @@ def train(
     """Train generator and critic in place and yield ``n_steps`` Steps, one per generator step.
 
     Each takes ``critic_steps`` (a number, or a function of the step's index) descents of loss + penalty on fresh
-    batches, then one of the generator's loss. ``data`` has ``sample(n, generator)`` or is a tensor or array (n, …);
-    ``latent`` defaults to N(0, I), ``generator_optimizer`` to ``optimizer``. ``linear_decay`` takes both learning rates
-    to 0; ``ema`` > 0 averages the generator's weights. A ``seed`` gives the same numbers each time on a CPU, Dropout's
+    batches, then one of the generator's loss, on ``generator_batch`` latents, by default as many. ``data`` has
+    ``sample(n, generator)`` or is a tensor or array (n, …), on the device too; ``latent`` defaults to N(0, I),
+    ``generator_optimizer`` to ``optimizer``. ``linear_decay`` takes both learning rates to 0, ``schedules`` changes
+    more; ``ema`` > 0 averages the generator's weights. A ``seed`` gives the same numbers each time on a CPU, Dropout's
     too; K of them train the K copies of batched networks at once. ``device`` "auto" is the first there is of cuda, mps,
-    cpu; an ``Engine`` is taken as it is. Compiled networks stay compiled; a layer in eval mode stays in it.
+    cpu; an ``Engine`` is taken as it is, ``OneDevice(torch.device("cuda"), precision="bf16-mixed",
+    compiler="inductor")`` say. Compiled networks stay compiled; a layer in eval mode stays in it.
 
     With ``checkpoint_dir``, which is this training's alone, a checkpoint is written at the start, every
     ``checkpoint_every`` steps, at the end, and however the caller stops: by leaving the loop, by Ctrl-C, SIGTERM,
@@ -115,6 +123,7 @@ def train(
         "loss": loss, "constraint": constraint, "n_steps": n_steps, "critic_steps": critic_steps, "ema": ema,
         "batch_size": batch_size, "seed": seed, "optimizer": optimizer, "generator_optimizer": generator_optimizer,
         "latent": latent, "linear_decay": linear_decay, "certify_every": certify_every,
+        "schedules": schedules, "generator_batch": generator_batch,
     }  # fmt: skip
     recipe = Recipe(make_data=lambda: data, generator=generator, critic=critic, **given)
     return follow(

@@ -17,7 +17,8 @@ import wgan_lib.training.identity as identity
 import wgan_lib.training.weights as weights
 from wgan_lib.networks import unwrapped
 from wgan_lib.training.engine import Engine
-from wgan_lib.training.fitting import check_fit, one_number
+from wgan_lib.training.fitting import check_fit
+from wgan_lib.training.forward import Forward
 from wgan_lib.training.parts import OptimizerFactory, Sampler, stream
 from wgan_lib.training.recipe import Recipe
 from wgan_lib.training.surroundings import GlobalNumbers, own_modes
@@ -37,6 +38,10 @@ class Adversaries:
         if recipe.batch_size % engine.ranks:
             raise ValueError(f"batch_size is {recipe.batch_size}: {engine.ranks} devices cannot share it evenly")
         self.batch_size = recipe.batch_size // engine.ranks
+        whole = recipe.generator_batch or recipe.batch_size
+        if whole % engine.ranks:
+            raise ValueError(f"generator_batch is {whole}: {engine.ranks} devices cannot share it evenly")
+        self.generator_batch, self.penalty_factor = whole // engine.ranks, 1.0
         self.generator, self.critic = unwrapped(recipe.generator), unwrapped(recipe.critic)
         for network in (self.generator, self.critic):
             network.cpu()
@@ -53,11 +58,12 @@ class Adversaries:
         ]
         # The critic's scores for the generator's step: compiled where it came compiled, but not the engine's wrap,
         # which would wait for gradients that are not asked for there.
-        self._score = recipe.critic
-        (self._generate, generator_optimizer), (self._learn, critic_optimizer) = wrapped
+        (generate, generator_optimizer), (learn, critic_optimizer) = wrapped
+        self.forward = Forward(recipe, engine, generate, learn, recipe.critic)
         self.optimizers = (generator_optimizer, critic_optimizer)
         self.hyperparameters = [_hyperparameters(optimizer) for optimizer in self.optimizers]
         self.learning_rates = [[group["lr"] for group in o.param_groups] for o in self.optimizers]
+        self._check_beta2()
         average = get_ema_multi_avg_fn(recipe.ema)
         self.average = AveragedModel(self.generator, multi_avg_fn=average).eval() if recipe.ema else None
         self.rngs = {
@@ -67,6 +73,13 @@ class Adversaries:
         parts = (self.generator, self.critic, recipe.constraint, recipe.data, recipe.latent, recipe.loss)
         self.numbers = GlobalNumbers(recipe.seeds[0], engine.rank, engine.device, parts)
 
+    def _check_beta2(self) -> None:
+        if self.recipe.schedules is None or self.recipe.schedules.beta2 is None:
+            return
+        for optimizer in self.optimizers:
+            if "betas" not in optimizer.param_groups[0]:
+                raise ValueError(f"schedules has a beta2, which {type(optimizer).__name__} has not: use Adam")
+
     @property
     def best_generator(self) -> nn.Module:
         """The generator to sample from: the averaged one if there is one."""
@@ -75,42 +88,34 @@ class Adversaries:
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """Let steps compute with their own numbers and modes, not the caller's."""
-        with own_modes(self.engine.device), self.numbers.used(), self.engine.autocast():
+        with own_modes(self.engine.device), self.numbers.used():
             yield
 
-    def _draw(self, sampler: Sampler, purpose: str) -> Tensor:
-        batches = [sampler.sample(self.batch_size, rng) for rng in self.rngs[purpose]]
+    def _draw(self, sampler: Sampler, purpose: str, n: int) -> Tensor:
+        batches = [sampler.sample(n, rng) for rng in self.rngs[purpose]]
         return self.engine.to_device(torch.stack(batches) if self.recipe.several else batches[0])
 
     def critic_step(self) -> dict[str, Float[Tensor, "*copies"]]:
         """Draw a fresh batch, descend loss + penalty by one joint backward, project; return what was measured."""
         recipe, rngs = self.recipe, self.rngs["penalty"]
-        self.real = self._draw(recipe.data, "data")
-        with torch.no_grad():
-            self.fake = self._generate(self._draw(recipe.latent, "latent"))
-        real_scores, fake_scores = self._learn(self.real), self._learn(self.fake)
-        loss = recipe.loss.critic(real_scores, fake_scores)
-        penalty = recipe.constraint.penalty(self.critic, self.real, self.fake, rngs if recipe.several else rngs[0])
-        one_number("constraint.penalty", penalty)
+        self.real = self._draw(recipe.data, "data", self.batch_size)
+        self.fake = self.forward.generate(self._draw(recipe.latent, "latent", self.batch_size), self.real.dtype)
+        rng = rngs if recipe.several else rngs[0]
+        loss, penalty, w1 = self.forward.critic_losses(self.real, self.fake, rng)
+        if self.penalty_factor != 1:
+            penalty = self.penalty_factor * penalty
         optimizer = self.optimizers[1]
         optimizer.zero_grad()
         self.engine.backward(loss + penalty)
         optimizer.step()
         recipe.constraint.project(self.critic)
-        return {
-            "w1_estimate": (real_scores.mean(-1) - fake_scores.mean(-1)).detach(),
-            "penalty": penalty.detach(),
-            "critic_loss": loss.detach(),
-        }
+        measured = {"w1_estimate": w1, "penalty": penalty.detach(), "critic_loss": loss.detach()}
+        return {name: value.clone() for name, value in measured.items()}  # a CUDA graph writes the next ones there
 
     def generator_step(self) -> dict[str, Float[Tensor, ""]]:
         """Descend the generator's loss once, on fresh latents; return what was measured."""
-        fake_scores = self._score(self._generate(self._draw(self.recipe.latent, "latent")))
-        real_scores = None
-        if self.recipe.loss.needs_real:
-            with torch.no_grad():
-                real_scores = self._score(self.real)
-        loss = self.recipe.loss.generator(fake_scores, real_scores)
+        z = self._draw(self.recipe.latent, "latent", self.generator_batch)
+        loss = self.forward.generator_loss(z, self.real)
         optimizer = self.optimizers[0]
         optimizer.zero_grad()
         # The critic's gradients are not needed.
@@ -118,21 +123,36 @@ class Adversaries:
         optimizer.step()
         if self.average is not None:
             self.average.update_parameters(self.generator)
-        return {"generator_loss": loss.detach()}
+        return {"generator_loss": loss.detach().clone()} | self._gradient_norm("generator")
 
-    def weight_gradient_norms(self) -> dict[str, Float[Tensor, ""]]:
-        """Return the Euclidean norms of the last gradients of both networks, over all weights and copies."""
-        networks = {"generator_gradient_norm": self.generator, "critic_gradient_norm": self.critic}
-        return {
-            name: get_total_norm([p.grad for p in network.parameters() if p.grad is not None])
-            for name, network in networks.items()
-        }
+    def critic_gradient_norm(self) -> dict[str, Float[Tensor, ""]]:
+        """Return the Euclidean norm of the critic's last gradient; ask right after its step."""
+        return self._gradient_norm("critic")
 
-    def scale_learning_rates(self, factor: float) -> None:
-        """Set each learning rate to ``factor`` times the one the optimiser was made with."""
+    def _gradient_norm(self, name: str) -> dict[str, Tensor]:
+        """The norm over all weights and copies."""
+        gradients = [p.grad for p in getattr(self, name).parameters() if p.grad is not None]
+        return {f"{name}_gradient_norm": get_total_norm(gradients)}
+
+    def largest_weight(self) -> Float[Tensor, ""]:
+        """Return the largest number in both networks and the average, NaN or infinite if any is; on the device."""
+        networks = [self.generator, self.critic, *([] if self.average is None else [self.average.module])]
+        held = [t.detach() for n in networks for t in [*n.parameters(), *n.buffers()] if t.is_floating_point()]
+        return get_total_norm([tensor for tensor in held if tensor.numel()], norm_type=math.inf)
+
+    def follow_schedules(self, done: float) -> None:
+        """Set learning rates, β2 and the penalty's factor to what they are when the share ``done`` is over."""
+        schedules, factor = self.recipe.schedules, 1 - done if self.recipe.linear_decay else None
+        if schedules is not None:
+            factor = factor if schedules.learning_rate is None else schedules.learning_rate(done)
+            self.penalty_factor = 1.0 if schedules.penalty is None else schedules.penalty(done)
+        beta2 = None if schedules is None or schedules.beta2 is None else schedules.beta2(done)
         for optimizer, rates in zip(self.optimizers, self.learning_rates, strict=True):
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
-                group["lr"] = factor * rate
+                if factor is not None:
+                    group["lr"] = factor * rate
+                if beta2 is not None:
+                    group["betas"] = (group["betas"][0], beta2)
 
     def state(self) -> dict[str, Any]:
         """Return all that changes while training: weights, buffers, averages, optimisers and random streams."""

@@ -1,7 +1,6 @@
 """Where tensors live and how gradients come back: the one place of the library that knows of devices.
 
-``OneDevice`` is the plain engine; ``ManyDevices`` hands the work to Lightning Fabric, imported when it is asked for.
-On many devices each takes its share of the batch, drawn from numbers of its own, and gradients are averaged.
+``OneDevice`` is the plain engine; ``many_devices`` holds the one for several.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +11,8 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from wgan_lib import checks
 
 
 @runtime_checkable
@@ -31,6 +32,15 @@ class Engine(Protocol):
     @property
     def ranks(self) -> int:
         """How many processes there are."""
+        ...
+
+    @property
+    def compiler(self) -> str | None:
+        """What compiles the forward half of each step, or None."""
+        ...
+
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Give a function compiled, where there is a compiler."""
         ...
 
     def setup(
@@ -62,26 +72,65 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class OneDevice:
-    """One device, nothing wrapped, in the precision of the networks. Chapter: full-models."""
+    """One device, nothing wrapped.
+
+    ``precision`` "32-true" is that of the networks; "bf16-mixed" takes products of weights in bfloat16, while weights,
+    optimisers, losses, slopes and spectral norms keep theirs. ``compiler`` is a backend of ``torch.compile``, such as
+    "inductor", or "cuda-graphs", inductor's replay of a step as one launch, for networks so small that a step is all
+    launches. ``channels_last`` lays weights and pictures out with their channels together (True), apart (False), or as
+    they come (None). Raises ValueError for other values. Chapter: full-models.
+    """
 
     device: torch.device
     rank: int = 0
     ranks: int = 1
+    precision: str = "32-true"
+    compiler: str | None = None
+    channels_last: bool | None = None
+
+    def __post_init__(self) -> None:
+        checks.one_of("precision", self.precision, ("32-true", "bf16-mixed"))
+        if self.compiler is not None:
+            checks.one_of("compiler", self.compiler, ("cuda-graphs", "eager", *torch._dynamo.list_backends(None)))
+        if self.compiler == "cuda-graphs" and self.device.type != "cuda":
+            raise ValueError(f"compiler is 'cuda-graphs': device is {self.device}, which has none")
+        if self.channels_last is not None:
+            checks.flag("channels_last", self.channels_last)
+
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Give the function compiled for the shapes that it first meets, by ``compiler``, else as it is."""
+        if self.compiler is None:
+            return function
+        if self.compiler == "cuda-graphs":
+            return torch.compile(function, mode="reduce-overhead", dynamic=False)
+        return torch.compile(function, backend=self.compiler, dynamic=False)
 
     def setup(
         self, network: nn.Module, make: Callable[[], torch.optim.Optimizer]
     ) -> tuple[nn.Module, torch.optim.Optimizer]:
         """Move the network; make its optimiser."""
         network.to(self.device)
+        if self.channels_last is not None:
+            network.to(memory_format=_layout(self.channels_last))  # type: ignore[call-overload]  # missing in torch's stubs
         return network, make()
 
     def to_device(self, batch: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-        """Move the batch."""
-        return batch.to(self.device)
+        """Move the batch, from pinned memory, so that the processor need not wait until it has left."""
+        pinned = self.device.type == "cuda" and batch.device.type == "cpu"
+        batch = batch.pin_memory().to(self.device, non_blocking=True) if pinned else batch.to(self.device)
+        if self.channels_last is not None and batch.ndim == 4:
+            batch = batch.contiguous(memory_format=_layout(self.channels_last))
+        return batch
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """Change nothing."""
-        return nullcontext()
+        """Compute in the engine's precision; each use of a weight casts it anew.
+
+        Autocast's cache would keep a weight's copy of before the optimiser's step, and one without a graph where
+        samples were made without.
+        """
+        if self.precision == "32-true":
+            return nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16, cache_enabled=False)
 
     def backward(self, loss: Float[Tensor, ""], inputs: Sequence[nn.Parameter] | None = None) -> None:
         """Send the gradient back."""
@@ -96,76 +145,8 @@ class OneDevice:
         return values
 
 
-class ManyDevices:
-    """Lightning Fabric's devices, processes and precisions; each network is wrapped by itself, one joint backward.
-
-    ``fabric`` is a launched ``lightning_fabric.Fabric``; ``ManyDevices.launch(...)`` makes one. Chapter: full-models.
-    """
-
-    def __init__(self, fabric: Any) -> None:
-        self.fabric = fabric
-
-    @property
-    def device(self) -> torch.device:
-        """Fabric's device of this process."""
-        return self.fabric.device
-
-    @property
-    def rank(self) -> int:
-        """Which of all machines' processes this is."""
-        return self.fabric.global_rank
-
-    @property
-    def ranks(self) -> int:
-        """How many processes all machines run."""
-        return self.fabric.world_size
-
-    @classmethod
-    def launch(cls, devices: int, accelerator: str = "auto", precision: Any = "32-true") -> "ManyDevices":
-        """Start the other processes, each of which runs the caller's script, and return this one's engine.
-
-        Raises ModuleNotFoundError that says what to install where Lightning Fabric is missing.
-        """
-        try:
-            from lightning_fabric import Fabric
-            from lightning_fabric.strategies import DDPStrategy
-        except ModuleNotFoundError as error:
-            message = "several devices need Lightning Fabric: pip install 'wgan-lib[distributed]'"
-            raise ModuleNotFoundError(message) from error
-        # Buffers are the same on all ranks by themselves; to send them would change a power iterate in mid-graph.
-        strategy = DDPStrategy(broadcast_buffers=False) if devices > 1 else "auto"
-        fabric = Fabric(accelerator=accelerator, devices=devices, strategy=strategy, precision=precision)
-        fabric.launch()
-        return cls(fabric)
-
-    def setup(
-        self, network: nn.Module, make: Callable[[], torch.optim.Optimizer]
-    ) -> tuple[nn.Module, torch.optim.Optimizer]:
-        """Move the network, make its optimiser, wrap each by itself."""
-        network.to(self.device)
-        wrapped = self.fabric.setup(network, make())
-        return wrapped[0], wrapped[1]
-
-    def to_device(self, batch: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-        """Move the batch."""
-        return self.fabric.to_device(batch)
-
-    def autocast(self) -> AbstractContextManager[Any]:
-        """Compute in Fabric's precision."""
-        return self.fabric.autocast()
-
-    def backward(self, loss: Float[Tensor, ""], inputs: Sequence[nn.Parameter] | None = None) -> None:
-        """Send the gradient back and average it over the ranks."""
-        self.fabric.backward(loss, inputs=inputs)
-
-    def mean(self, values: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-        """Average over the ranks."""
-        return self.fabric.all_reduce(values, reduce_op="mean")
-
-    def gather(self, values: list[Any]) -> list[Any]:
-        """Collect the ranks' tensors on the CPU."""
-        rows = self.fabric.all_gather(torch.stack(values))
-        return list(rows.reshape(-1, *values[0].shape).cpu()) if self.ranks > 1 else values
+def _layout(channels_last: bool) -> torch.memory_format:
+    return torch.channels_last if channels_last else torch.contiguous_format
 
 
 def engine_for(device: Any) -> Engine:

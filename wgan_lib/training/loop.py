@@ -132,15 +132,14 @@ class Loop:
     def _advance(self, waiting: list[int]) -> Step | None:
         """Take the critic steps and the generator step; None if a signal is waiting that cannot wait so long."""
         self.under_way, begun, pair, recipe = True, time.perf_counter(), self.pair, self.recipe
-        if recipe.linear_decay:
-            pair.scale_learning_rates(1 - self.index / recipe.n_steps)
+        pair.follow_schedules(self.index / recipe.n_steps)
         n_critic_steps = critic_steps_at(recipe, self.index)
         with pair.at_work():
             measured = self._critic_steps(n_critic_steps, waiting, begun)
             if measured is not None:
-                measured |= pair.generator_step() | pair.weight_gradient_norms()
-                w1 = pair.engine.mean(measured.pop("w1_estimate"))
-                numbers, certified = self._finite(measured), self._certified()
+                measured |= pair.generator_step()
+                w1, numbers = self._finite(measured)
+                certified = self._certified()
         self.seconds += time.perf_counter() - begun
         if measured is None:
             self.under_way = False
@@ -149,7 +148,7 @@ class Loop:
         self.index, self.critic_steps_done = self.index + 1, 0
         self.seen += n_critic_steps * recipe.batch_size
         self.last = Step(
-            index=self.index - 1, w1_estimate=tuple(w1.tolist()) if recipe.several else float(w1), **numbers,
+            index=self.index - 1, w1_estimate=tuple(w1) if recipe.several else w1[0], **numbers,
             seen=self.seen, certified=certified, seconds=self.seconds, live=self.live,
         )  # fmt: skip
         self.under_way = False
@@ -164,18 +163,20 @@ class Loop:
             self.critic_steps_done += 1
             to_come = n - self.critic_steps_done
             if to_come <= 0:
-                return {**measured, _TOTAL: total}
+                return {**measured, _TOTAL: total, **self.pair.critic_gradient_norm()}
             mean = (time.perf_counter() - begun) / (self.critic_steps_done - first)
             if waiting and (to_come + 1) * mean > PATIENCE:
                 return None
 
-    def _finite(self, measured: dict[str, torch.Tensor]) -> dict[str, float]:
-        values = self.pair.engine.mean(torch.stack(list(measured.values()))).tolist()  # one transfer
-        numbers = dict(zip(measured, values, strict=True))
+    def _finite(self, measured: dict[str, torch.Tensor]) -> tuple[list[float], dict[str, float]]:
+        """Fetch what was measured, by the only transfer from the device in a step: estimates of W1, and the rest."""
+        w1 = measured.pop("w1_estimate").reshape(-1)
+        values = self.pair.engine.mean(torch.cat([w1, torch.stack(list(measured.values()))])).tolist()
+        numbers = dict(zip(measured, values[len(w1) :], strict=True))
         if bad := [f"{name} is {value}" for name, value in numbers.items() if not math.isfinite(value)]:
             raise NonFiniteError(", ".join(bad), self.index, self.last, self.checkpoint)
         del numbers[_TOTAL]
-        return numbers
+        return values[: len(w1)], numbers
 
     def _certified(self) -> float | None:
         every = self.recipe.certify_every
@@ -191,6 +192,8 @@ class Loop:
             return
         if not self.folder.is_dir() or os.stat(self.folder).st_ino != self.inode:
             raise FileNotFoundError(f"{self.folder} was deleted while it was trained into: step {self.index} is lost")
+        if not math.isfinite(largest := float(self.pair.engine.mean(self.pair.largest_weight()))):
+            raise NonFiniteError(f"a weight is {largest}", self.index, self.last, self.checkpoint)
         progress = {"index": self.index, "critic_steps": self.critic_steps_done, "seen": self.seen}
         told = {**provenance(), **self.settings, **self.machine, "fingerprints": self.fingerprints}
         state = {**self.pair.state(), **progress, "seconds": self.seconds, "settings": told}
@@ -220,7 +223,8 @@ class Loop:
     def _differences(self, theirs: dict[str, Any]) -> list[str]:
         """Say what a checkpoint's run has other than this one: by contents, or, from an older file, by description."""
         ours, prints = json.loads(json.dumps(self.settings)), theirs.get("fingerprints") or {}
-        may_differ = {"checkpoint_every", "certify_every"} | (set() if self.recipe.linear_decay else {"n_steps"})
+        fixed = self.recipe.linear_decay or self.recipe.schedules is not None  # what comes next depends on the end
+        may_differ = {"checkpoint_every", "certify_every"} | (set() if fixed else {"n_steps"})
         found = []
         for name in sorted({*ours, *prints} - may_differ):
             mine, before = (self.fingerprints or {}).get(name), prints.get(name)

@@ -13,6 +13,7 @@ from wgan_lib.constraints import LipschitzConstraint
 from wgan_lib.losses import AdversarialLoss
 from wgan_lib.networks import unwrapped
 from wgan_lib.training.parts import CRITIC_STEPS_MOST, Adam, OptimizerFactory, Sampler, latent_for, samplable, seeds
+from wgan_lib.training.schedules import Schedules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +37,10 @@ class Recipe:
     n_steps: int | Any
     critic_steps: int | Callable[[int], int] | Any = 5
     batch_size: int | Any = 256
+    generator_batch: int | Any | None = None  # None: as the critic's
     seed: int | Sequence[int] | Any = 0
     linear_decay: bool | Any = False
+    schedules: Schedules | Any | None = None
     ema: float | Any = 0.0
     certify_every: int | Any | None = None
 
@@ -58,6 +61,8 @@ class Recipe:
             "ema": _decay(self.ema),
             "linear_decay": checks.flag("linear_decay", self.linear_decay),
         }
+        if self.generator_batch is not None:
+            checked["generator_batch"] = checks.whole("generator_batch", self.generator_batch)
         if not callable(self.critic_steps):
             checked["critic_steps"] = checks.whole("critic_steps", self.critic_steps, most=CRITIC_STEPS_MOST)
         if self.certify_every is not None:
@@ -68,6 +73,7 @@ class Recipe:
         for name, value in checked.items():
             object.__setattr__(self, name, value)
         self._check_parts()
+        self._check_schedules()
         for name, network in networks.items():
             if not any(parameter.requires_grad for parameter in network.parameters()):
                 raise ValueError(f"{name} has no parameter that requires a gradient: there is nothing to train")
@@ -87,6 +93,17 @@ class Recipe:
             a_class = isinstance(part, type) and "__call__" not in methods
             if a_class or not all(callable(getattr(part, method, None)) for method in methods):
                 raise TypeError(f"{name} is {identity.describe(part)}: it must be {wanted}")
+
+    def _check_schedules(self) -> None:
+        if self.generator_batch not in (None, self.batch_size) and self.loss.needs_real:
+            both = f"generator_batch is {self.generator_batch} and batch_size {self.batch_size}"
+            raise ValueError(f"{both}: they must agree where the generator's loss compares fake with real scores")
+        if self.schedules is None:
+            return
+        if not isinstance(self.schedules, Schedules):
+            raise TypeError(f"schedules is {self.schedules!r}: it must be a value of training.Schedules, or None")
+        if self.linear_decay and self.schedules.learning_rate is not None:
+            raise ValueError("linear_decay is True and schedules has a learning_rate: one of the two is needed")
 
     @cached_property
     def data(self) -> Sampler:
@@ -108,7 +125,9 @@ class Recipe:
         parts = ("data", "loss", "constraint", "latent", "optimizer", "generator_optimizer")
         numbers = ("batch_size", "ema", "n_steps", "linear_decay", "certify_every")
         steps = identity.describe(self.critic_steps) if callable(self.critic_steps) else self.critic_steps
+        added = {name: getattr(self, name) for name in _ADDED if getattr(self, name) is not None}
         return {
+            **{name: value if isinstance(value, int) else repr(value) for name, value in added.items()},
             **{name: getattr(self, name) for name in numbers},
             **{name: identity.describe(getattr(self, name)) for name in parts},
             "seed": list(self.seeds) if self.several else self.seed,
@@ -122,7 +141,12 @@ class Recipe:
         """
         told = {name: identity.structure(getattr(self, name)) for name in ("generator", "critic")}
         parts = ("data", "loss", "constraint", "latent", "critic_steps", "batch_size", "seed", "ema", "linear_decay")
-        return told | {name: identity.fingerprint(getattr(self, name)) for name in parts}
+        added = tuple(name for name in _ADDED if getattr(self, name) is not None)
+        return told | {name: identity.fingerprint(getattr(self, name)) for name in (*parts, *added)}
+
+
+_ADDED = ("generator_batch", "schedules")
+"""What checkpoints of before do not know; told only where it is set, so that they go on."""
 
 
 def _decay(ema: Any) -> float:

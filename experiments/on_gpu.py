@@ -1,0 +1,251 @@
+"""All that wants a GPU, in ten minutes: speeds, the two CIFAR-10 ResNets, the MNIST presets, the device tests.
+
+    python experiments/on_gpu.py --data cifar10-train-jpeg.zip --mnist data
+
+Pieces, each recorded as soon as it ends, so that another call goes on with those that are missing:
+speed     pictures a second of DCGAN 64, ResNet 32 and MNIST by seven ways to compute, turn by turn in one process
+resnets   the CIFAR-10 ResNets of WGAN-GP and SN-GAN, as many steps as three minutes allow, judged every minute
+mnist     the MNIST presets at all their steps, each in a process of its own, all at once
+devices   tests/test_devices.py
+
+``--data`` is a folder or a zip of pictures in one subfolder a class, or CIFAR-10's own; a classifier is trained on it
+first, for the Fréchet distance in its features. Pictures recompressed as JPEG give no number that compares with a
+published one: only rows of one table compare. Writes wgan_lib/recorded/on-gpu-PIECE.npz. Hardware and time: not yet run
+on a GPU. ``--rehearse`` runs every piece in small on the processor, and keeps nothing unless ``--out`` names a folder.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from gpu_pictures import Judge, judge_by, mnist_judge, pictures, stand_in
+from measuring_steps import seconds_a_step
+
+from wgan_lib import files, networks, presets, runs, training
+from wgan_lib.training import OneDevice, TensorData, stream
+
+ROOT = Path(__file__).parents[1]
+SPEED = ("wgan-gp-dcgan64", "wgan-gp-resnet32-cifar10", "wgan-gp-mnist")
+SHAPES = {"wgan-gp-dcgan64": (3, 64, 64), "wgan-gp-resnet32-cifar10": (3, 32, 32), "wgan-gp-mnist": (1, 28, 28)}
+RESNETS = ("wgan-gp-resnet32-cifar10", "sngan-resnet32-cifar10")
+MNIST = ("wgan-gp-mnist", "clipping-mnist", "sn-mnist", "r1-mnist", "gan-mnist", "r3gan-mnist", "wgan-mlp28-mnist")
+WAYS: dict[str, dict[str, Any]] = {
+    "eager fp32": {"channels_last": False},
+    "eager fp32, pictures sent each step": {"channels_last": False},
+    "channels_last": {"channels_last": True},
+    "bf16": {"channels_last": False, "precision": "bf16-mixed"},
+    "compiled": {"channels_last": False, "compiler": "inductor"},
+    "CUDA graph": {"channels_last": False, "compiler": "cuda-graphs"},
+    "all together": {"channels_last": True, "precision": "bf16-mixed", "compiler": "cuda-graphs"},
+}
+"""Each way changes one thing of the first; in all but the second the pictures lie on the device."""
+
+SHOWN, SEED = 9, 400
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much of everything: a night's work in ten minutes, or a rehearsal in seconds."""
+
+    device: torch.device
+    rehearsal: bool
+    seconds_a_way: float = 2.5
+    training_seconds: float = 180.0
+    judge_every: float = 60.0
+    mnist_steps: int = 6000
+    judged: int = 2500
+    epochs: int = 8
+    shape: dict[str, int] = field(default_factory=dict)
+    batch: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def seed(self) -> int:
+        """The same for all pieces; never used for tuning."""
+        return SEED
+
+
+def plan_of(options: argparse.Namespace) -> Plan:
+    device = torch.device(options.device)
+    if not options.rehearse:
+        return Plan(device, rehearsal=False)
+    few = {"batch_size": 8, "generator_batch": None, "critic_steps": 1}
+    return Plan(device, True, 0.1, 0.5, 0.2, 3, 40, 1, shape={"width": 8}, batch=few)
+
+
+def built(name: str, plan: Plan, **changes: Any) -> presets.Preset:
+    shape = {} if "mlp28" in name else plan.shape
+    return replace(presets.build(name, plan.seed, **shape), **{**plan.batch, **changes})
+
+
+def way_of(settings: dict[str, Any], plan: Plan) -> OneDevice:
+    """The engine of a way; on a processor, which has no CUDA graphs, a compiler that only traces stands in."""
+    if settings.get("compiler") and plan.device.type != "cuda":
+        settings = {**settings, "compiler": "eager"}
+    return OneDevice(plan.device, **settings)
+
+
+def speed(name: str, plan: Plan) -> dict[str, Any]:
+    """Seconds of each generator step with its critic steps, (rounds,) for each way, and those of the first step."""
+    torch.compiler.reset()
+    noise = 2 * torch.rand(512, *SHAPES[name], generator=stream(plan.seed, "data")) - 1
+    steps = {}
+    for way, settings in WAYS.items():
+        data = TensorData(noise if "sent" in way else noise.to(plan.device))
+        recipe = built(name, plan, make_data=lambda data=data: data, n_steps=10**9, linear_decay=False)
+        steps[way] = training.follow(recipe, device=way_of(settings, plan))
+    taken, first = seconds_a_step(steps, plan.seconds_a_way)
+    pictures_a_step = recipe.critic_steps * recipe.batch_size  # of the critic's: what a training is paid for
+    found: dict[str, Any] = {f"{name}/{way}": np.array(times, np.float32) for way, times in taken.items()}
+    found |= {f"{name}/{way}/first": np.array(seconds) for way, seconds in first.items()}
+    for way, times in taken.items():
+        pace = pictures_a_step / np.median(times)
+        ratio = np.median(np.array(taken["eager fp32"])[: len(times)] / times[: len(taken["eager fp32"])])
+        print(f"{name:28}{way:38}{pace:12,.0f} pictures/s{ratio:8.2f} ×", flush=True)
+    return found | {f"{name}/pictures a step": np.array(pictures_a_step)}
+
+
+def trained(
+    name: str, plan: Plan, judge: Judge, data: Any, *, n_steps: int | None, engine: OneDevice
+) -> dict[str, Any]:
+    """Train by the clock, or for n_steps; score and sample at even times. The last score is of the last step."""
+    recipe = built(name, plan, make_data=lambda: data, **({} if n_steps is None else {"n_steps": n_steps}))
+    latents = recipe.latent.sample(plan.judged, stream(plan.seed, "evaluation"))
+    kept: dict[str, list[Any]] = {"index": [], "seconds": [], "frechet": [], "samples": []}
+
+    def look(step: training.Step) -> None:
+        with networks.evaluating(step.generator):
+            made = torch.cat([step.generator(z.to(plan.device)).float().cpu() for z in latents.split(500)])
+        grid = ((made[:SHOWN].clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).numpy()
+        row = {"index": step.index + 1, "seconds": step.seconds, "frechet": judge.distance(made), "samples": grid}
+        for key, value in row.items():
+            kept[key].append(value)
+        print(f"{name}: {step.index + 1} steps, {step.seconds:.0f} s, Fréchet {row['frechet']:.1f}", flush=True)
+
+    last, due = None, plan.judge_every
+    marks = {round(recipe.n_steps * share) for share in (0.25, 0.5, 0.75, 1)}
+    for step in training.follow(recipe, device=engine):
+        last, done = step, step.index + 1
+        if (n_steps is None and step.seconds >= due) or (n_steps is not None and done in marks):
+            look(step)
+            due += plan.judge_every
+        if n_steps is None and step.seconds >= plan.training_seconds:
+            break
+    if last is not None and kept["index"][-1:] != [last.index + 1]:
+        look(last)
+    return {f"{name}/{key}": np.array(v) for key, v in kept.items()} | {f"{name}/floor": np.array(judge.floor)}
+
+
+def resnet(name: str, plan: Plan, judge: Judge, data: Any) -> dict[str, Any]:
+    """One of the CIFAR-10 ResNets in bf16, on pictures that lie on the device."""
+    engine = way_of({"channels_last": True, "precision": "bf16-mixed"}, plan)
+    return trained(name, plan, judge, TensorData(data.points.to(plan.device)), n_steps=None, engine=engine)
+
+
+def mnist(name: str, plan: Plan, root: Path) -> dict[str, Any]:
+    """One MNIST preset at all its steps, in full precision, as it stands."""
+    torch.set_num_threads(1)
+    judge, data = mnist_judge(root, plan.judged, rehearsal=plan.rehearsal)
+    engine = OneDevice(plan.device)
+    return trained(name, plan, judge, TensorData(data.points.to(plan.device)), n_steps=plan.mnist_steps, engine=engine)
+
+
+class Record:
+    """One file of a piece: what it holds already, and a place for what ends."""
+
+    def __init__(self, piece: str, options: argparse.Namespace, plan: Plan) -> None:
+        self.path = options.out / f"on-gpu-{piece}.npz"
+        self.fixed = dict(runs.load(self.path).fixed) if self.path.exists() else {}
+        self.meta = {"piece": piece, "seed": plan.seed, "rehearsal": plan.rehearsal, "device": device_name(plan.device)}
+        self.meta["command"] = "python experiments/on_gpu.py" + " --rehearse" * plan.rehearsal
+
+    def lacks(self, names: Any) -> list[str]:
+        """Those that no array is of yet."""
+        return [name for name in names if not any(key.startswith(f"{name}/") for key in self.fixed)]
+
+    def add(self, found: dict[str, Any]) -> None:
+        """Write what has ended."""
+        self.fixed |= found
+        frames = {"index": np.array([len(self.fixed)])}
+        runs.Run(frames, {**files.provenance(), **self.meta}, self.fixed).save(self.path)
+        print(f"recorded {self.path} ({self.path.stat().st_size:,} bytes)", flush=True)
+
+
+def device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
+
+
+def do_speed(record: Record, plan: Plan, options: argparse.Namespace) -> None:
+    for name in record.lacks(SPEED):
+        record.add(speed(name, plan))
+
+
+def do_resnets(record: Record, plan: Plan, options: argparse.Namespace) -> None:
+    missing = record.lacks(RESNETS)
+    if not missing:
+        return
+    data = stand_in((3, 32, 32)) if options.data is None else pictures(options.data, 32)
+    judge = judge_by(data, plan.device, plan.epochs, plan.judged)
+    print(f"classifier right on {judge.accuracy:.1%} of {data.held_out}, floor {judge.floor:.1f}", flush=True)
+    record.meta |= {"data": data.name, "classifier right on": judge.accuracy}
+    for name in missing:
+        record.add(resnet(name, plan, judge, data))
+
+
+def do_mnist(record: Record, plan: Plan, options: argparse.Namespace) -> None:
+    missing = record.lacks(MNIST)
+    if plan.rehearsal:  # in this process: seven others would each load torch
+        for name in missing:
+            record.add(mnist(name, plan, options.mnist))
+        return
+    with ProcessPoolExecutor(len(missing) or 1, mp_context=get_context("spawn")) as pool:
+        for future in as_completed([pool.submit(mnist, name, plan, options.mnist) for name in missing]):
+            record.add(future.result())
+
+
+def do_devices(record: Record, plan: Plan, options: argparse.Namespace) -> None:
+    import subprocess
+
+    if not record.lacks(["devices"]):
+        return
+    script = [sys.executable, "-m", "pytest", "-q", "tests/test_devices.py", *["--collect-only"] * plan.rehearsal]
+    done = subprocess.run(script, cwd=ROOT, capture_output=True, text=True)
+    print(done.stdout[-2000:], done.stderr[-2000:], flush=True)
+    record.meta["said"] = done.stdout[-500:]
+    record.add({"devices/passed": np.array(done.returncode == 0)})
+
+
+PIECES = {"speed": do_speed, "resnets": do_resnets, "mnist": do_mnist, "devices": do_devices}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pieces", nargs="+", choices=list(PIECES), default=list(PIECES))
+    parser.add_argument("--data", type=Path, help="folder or zip of class folders, or CIFAR-10's own root; else noise")
+    parser.add_argument("--mnist", type=Path, default=Path("data"), help="where MNIST lies (data)")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--rehearse", action="store_true", help="every piece in small, in seconds, on the processor")
+    parser.add_argument("--out", type=Path, help="where records go (wgan_lib/recorded)")
+    options = parser.parse_args()
+    if options.device == "cpu" and not options.rehearse:
+        parser.error("no GPU is here: --rehearse runs every piece in small")
+    if "resnets" in options.pieces and options.data is None and not options.rehearse:
+        parser.error("--data is needed for the ResNets: a folder or a zip of pictures in one subfolder a class")
+    with tempfile.TemporaryDirectory() as nowhere:
+        options.out = options.out or (Path(nowhere) if options.rehearse else Path(runs.__file__).parent / "recorded")
+        options.out.mkdir(parents=True, exist_ok=True)
+        plan, begun = plan_of(options), time.perf_counter()
+        for piece in options.pieces:
+            PIECES[piece](Record(piece, options, plan), plan, options)
+            print(f"{piece}: {time.perf_counter() - begun:.0f} s so far", flush=True)
+
+
+if __name__ == "__main__":
+    main()
