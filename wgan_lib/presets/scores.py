@@ -16,7 +16,7 @@ def ours(name: str) -> str:
 
     The score is another one than the published wherever that asks for Inception's features. Chapter: full-models.
     """
-    for found in (_on_gpu, _mnist, _grid25, _stacked):
+    for found in (_on_gpu, _mnist, _grid25, _planar, _stacked):
         if told := found(name):
             return told
     return NOT_YET
@@ -59,6 +59,15 @@ def _grid25(name: str) -> str:
         return ""
     high = 100 * float(run["high_quality"].mean())
     return f"{_spread(run['modes'], 0)} of 25 modes, {high:.1f} % of high quality; W1 {_spread(run['w1'], 3)}"
+
+
+def _planar(name: str) -> str:
+    run = _run("presets-planar")
+    if run is None or f"{name}/w1" not in run.fixed:
+        return ""
+    modes, quality, w1, null = (run.fixed[f"{name}/{column}"] for column in ("modes", "quality", "w1", "null"))
+    shares = f"{_spread(modes, 0)} modes, {100 * quality.mean():.1f} % of high quality"
+    return f"{shares}; W1 {_spread(w1, 3)}, null {null.mean():.3f}"
 
 
 _STACKED = {"wgan-gp-stacked-digits": "WGAN, GP", "r3gan-stacked-digits": "RpGAN, R1 + R2"}
