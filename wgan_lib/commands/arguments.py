@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     for command in (sample, evaluate, report):
         command.add_argument("--seed", type=int, default=0, help="seed of the samples (0)")
 
-    commands.add_parser("presets", help="list the presets, with their sources and published scores")
+    commands.add_parser("presets", help="list the presets, with their sources, published scores and ours")
     listed = commands.add_parser("runs", help="list the recorded runs, or tell where one came from")
     listed.add_argument("run", nargs="?", help="the name of a recorded run, or the path of a .npz file")
     return parser

@@ -14,7 +14,7 @@ def list_presets(options: argparse.Namespace) -> int:
         preset = presets.build(name)
         loss = training.describe(preset.loss)
         print(f"{name}\n    {loss}, {preset.constraint}, {preset.optimizer}, {preset.n_steps} steps")
-        print(f"    source: {preset.source}\n    published: {preset.published}")
+        print(f"    source: {preset.source}\n    published: {preset.published}\n    ours: {preset.ours}")
     return 0
 
 
