@@ -45,7 +45,7 @@ for device in here:
         recipe = replace(presets.build("wgan-gp-mnist", width=8), make_data=lambda: data, n_steps=3, batch_size=8)
         steps = list(training.follow(recipe, device=training.OneDevice(torch.device(device), **way)))
         found.append(torch.tensor([step.w1_estimate for step in steps]))
-        near = {"rtol": 0.05, "atol": 0.02} if "precision" in way else {"rtol": 1e-3, "atol": 1e-4}
+        near = {"rtol": 0.05, "atol": 0.02} if "precision" in way else {"rtol": 1e-2, "atol": 1e-3}
         torch.testing.assert_close(found[-1], found[0], **near, msg=lambda said: f"{device}, {way}: {said}")
 print("devices:", *here)
 """
