@@ -164,9 +164,12 @@ def test_displays_import_neither_torch_nor_pot(module):
     assert done.stdout.split() == []
 
 
+ENGINES = ("training.engine", "training.many_devices")
+
 FOLLOWING = {
     "images.memory": "samples go to where the caller's generator is, indices to where the pixels are",
     "metrics.points": "indices go to where the data are",
+    "presets.stacked": "as images.memory",
     "sampling.laws": "draws are made where the caller's generator is",
     "sampling.pairs": "draws are made where the caller's generator is",
     "training.parts": "indices go to where the data are",
@@ -194,12 +197,12 @@ def test_only_the_engine_moves_tensors_and_sends_gradients_back():
         "loss.backward()", "x.cuda()", "x.to('cuda')", "x.to(device=where)",
     ]  # fmt: skip
     assert moves("self.engine.backward(loss)\nx.to(weight)\nx.cpu()") == []
-    found = {name: moves(path.read_text()) for name, path in MODULES.items() if name != "training.engine"}
+    found = {name: moves(path.read_text()) for name, path in MODULES.items() if name not in ENGINES}
     assert {name for name, words in found.items() if words} == set(FOLLOWING)
     assert all(
         (".backward(" not in word and ".device)" in word) or "device)" in word for n in FOLLOWING for word in found[n]
     )
-    assert moves(MODULES["training.engine"].read_text())
+    assert all(moves(MODULES[name].read_text()) for name in ENGINES)
 
 
 def test_each_pointer_to_a_chapter_names_one_that_stands_or_is_promised():

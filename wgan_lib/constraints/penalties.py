@@ -63,7 +63,7 @@ class GradientPenalty(LipschitzConstraint):
             raise ValueError(f"rng: critics with scores of shape {tuple(found[0].shape)} need a list of K generators")
         return self.of_norms(found)
 
-    def places(self, real: Float[Tensor, "..."], fake: Float[Tensor, "..."], rng: Rng) -> list[Tensor]:
+    def places(self, real: Float[Tensor, "..."], fake: Float[Tensor, "..."], rng: Rng) -> list[Float[Tensor, "..."]]:
         """Return the points at which slopes are asked for: all that the penalty draws at random."""
         alone = isinstance(rng, torch.Generator)
         generators = list(rng) if isinstance(rng, Sequence) else [rng]

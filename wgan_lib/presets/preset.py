@@ -4,8 +4,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, fields
 from typing import Any
 
+import wgan_lib.presets.scores as scores
 from wgan_lib import training
-from wgan_lib.presets import scores
 from wgan_lib.training import OptimizerFactory, Recipe
 
 
