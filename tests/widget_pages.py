@@ -329,5 +329,6 @@ EVERY: dict[str, Callable[[], widgets.BookWidget]] = {
     "TwoSidedTrap": widgets.TwoSidedTrap,
     "ConstantPull": widgets.ConstantPull,
     "RunPlayer": lambda: widgets.RunPlayer({name: played(k) for k, name in enumerate(("first", "second", "third"))}),
+    "Diagnose": lambda: widgets.Diagnose(case=3),
     "DiracPlane": lambda: widgets.DiracPlane(constraint="R1", strength=0.5, step=20),
 }

@@ -9,6 +9,7 @@ from wgan_lib.widgets.clipping import BoxSlope, ClippingDepth
 from wgan_lib.widgets.clouds import NullHeaps, RecordedClouds, Repaint, Slice
 from wgan_lib.widgets.critic import ExactAndLearned
 from wgan_lib.widgets.curves import Curves, Line
+from wgan_lib.widgets.diagnose import Diagnose
 from wgan_lib.widgets.divergence import AmbientDimension, MoveGaussians, ParallelLines
 from wgan_lib.widgets.duality import LipschitzCones, TwoSides
 from wgan_lib.widgets.layers import PowerIteration, TwoEllipses, TwoUnits
@@ -30,6 +31,7 @@ __all__ = [
     "ClippingDepth",
     "ConstantPull",
     "Curves",
+    "Diagnose",
     "DiracPlane",
     "ExactAndLearned",
     "FlatSpot",
