@@ -23,8 +23,10 @@ WIDGET_STATE = re.compile(r'(<script type="application/vnd\.jupyter\.widget-stat
 WIDGET_VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">.*?</script>', re.DOTALL)
 FIRST_FONTS = re.compile(r"url\(\"?(fonts/(?:source-serif-4|inter)-latin-wght-(?:normal|italic)\.woff2)\"?\)")
 HOLD = """(() => {
-  const { classList } = document.documentElement;
+  const { classList, dataset } = document.documentElement;
   classList.add("fonts-coming");
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  if (dataset.theme === "auto") dataset.theme = dark ? "dark" : "light";
   const faces = ['1em "Source Serif 4"', 'italic 1em "Source Serif 4"', "1em Inter"];
   const read = Promise.allSettled(faces.map((face) => document.fonts.load(face)));
   Promise.race([read, new Promise((late) => setTimeout(late, 1500))]).then(() => classList.remove("fonts-coming"));
@@ -100,7 +102,8 @@ def with_fonts(css: str, folder: Path) -> str:
 def shown_with_fonts(page: str) -> str:
     """The page with a script that hides it until the fonts of its first lines are read, 1.5 s at most.
 
-    Their letters take a moment to decode, and lines that break elsewhere would move all that stands below them.
+    Their letters take a moment to decode, and lines that break elsewhere would move all that stands below them. The
+    theme is named, too: the theme's own script does it late, and until then both logos stand side by side.
     """
     return page.replace("</head>", f"<script>{HOLD}</script></head>", 1)
 
