@@ -12,6 +12,7 @@ from wgan_lib.widgets.curves import Curves, Line
 from wgan_lib.widgets.diagnose import Diagnose
 from wgan_lib.widgets.divergence import AmbientDimension, MoveGaussians, ParallelLines
 from wgan_lib.widgets.duality import LipschitzCones, TwoSides
+from wgan_lib.widgets.lab import WganLab
 from wgan_lib.widgets.layers import PowerIteration, TwoEllipses, TwoUnits
 from wgan_lib.widgets.line import FlatSpot, PlanTable, Uncross
 from wgan_lib.widgets.penalty import Interpolates, PairsInPlane
@@ -59,4 +60,5 @@ __all__ = [
     "TwoSides",
     "TwoUnits",
     "Uncross",
+    "WganLab",
 ]

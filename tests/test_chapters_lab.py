@@ -1,0 +1,82 @@
+"""The penalty's gradient written out on the lab's page is the library's, and its tasks can be done."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+from chapter_code import ROOT, chapter_function
+from lab_engine import made
+from test_widgets import in_node
+
+from wgan_lib import constraints, widgets
+
+CHAPTER = "book/lab.md"
+TEXT = (ROOT / CHAPTER).read_text(encoding="utf-8")
+penalty_gradient = chapter_function(CHAPTER, "penalty_gradient")
+
+
+def test_the_penaltys_gradient_by_hand_is_autograds() -> None:
+    critic = made([3, 11, 7, 1], 4).double()
+    x = torch.randn(40, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    constraints.GradientPenalty(2.5, at="reals").penalty(critic, x, x, torch.Generator()).backward()
+    layers = [layer for layer in critic if hasattr(layer, "weight")]
+    numbers = [p.detach().numpy() for layer in layers for p in (layer.weight, layer.bias)]
+    found = penalty_gradient(x.numpy(), *numbers[:4], numbers[4][0], weight=2.5)
+    for mine, layer in zip(found, layers, strict=True):
+        np.testing.assert_allclose(mine, layer.weight.grad.numpy().squeeze(), rtol=1e-10, atol=1e-13)
+
+
+def stage(number: int) -> tuple[dict[str, str], list[tuple[str, str, float]]]:
+    """What the first words of task `number` set, and what its condition asks for."""
+    section = re.split(r"^### \d · .*$", TEXT, flags=re.MULTILINE)[number]
+    traits = re.search(r"<WganLab ([^<>]*)>`", section)[1]
+    condition = re.search(r"\{task\} <WganLab> (.*)", section)[1]
+    clauses = re.findall(r"(\w+)(<=|>=|<|>)(-?[\d.]+)", condition)
+    return dict(re.findall(r"(\w+)=(\S+)", traits)), [(a, b, float(c)) for a, b, c in clauses]
+
+
+# What the reader does after the stage is set, for each task; and how many generator steps it takes.
+DONE = {
+    1: ({}, 60), 2: ({"depth": 5, "bound": 0.05}, 60), 3: ({}, 120), 4: ({"weight": 0.4}, 60), 5: ({"weight": 5}, 120),
+    6: ({}, 100), 7: ({}, 120), 8: ({}, 60),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_every_task_can_be_done_as_its_words_set_the_stage() -> None:
+    names = {"law", "loss", "constraint", "weight", "bound", "scale", "n_critic", "rate", "generator_rate", "seed"}
+    runs = []
+    for number, (change, rounds) in DONE.items():
+        traits, clauses = stage(number)
+        plain = lambda v: v if re.search(r"[a-zA-Z]", v) else float(v)  # noqa: E731
+        chosen = {name: plain(v) for name, v in traits.items()} | change
+        lab = widgets.WganLab(**{k: v for k, v in chosen.items() if k in names and not isinstance(v, float)})
+        lab.law = chosen["law"]
+        lab.width, lab.depth = int(chosen.get("width", 64)), int(chosen["depth"])
+        settings = {k: int(v) if k in {"n_critic", "seed"} else v for k, v in chosen.items() if k in names}
+        sizes = {name: size[1:-1] for name, size in lab.shapes.items()} | {"latent": lab.shapes["generator"][0]}
+        rule = {"optimiser": "RMSProp" if chosen["constraint"] == "clipping" else "Adam"}
+        settings |= sizes | rule | {"flipped": chosen["flipped"] == "true"}
+        runs.append({"settings": settings, "rounds": rounds, "chosen": chosen, "clauses": clauses})
+    run = """v.runs.map(({ settings, rounds }) => {
+      const it = m.session(settings, "wasm");
+      const measures = [{ ...it.measured, steps: 0 }];
+      for (let k = 0; k < rounds; k++) {
+        it.t.round();
+        if (k % 20 === 19) measures.push({ ...it.measure(), steps: k + 1 });
+      }
+      return measures;
+    })"""
+    given = [{k: r[k] for k in ("settings", "rounds")} for r in runs]
+    for number, r, measures in zip(DONE, runs, in_node(run, "lab/worker.mjs", runs=given), strict=True):
+        holds = {"<=": np.less_equal, ">=": np.greater_equal, "<": np.less, ">": np.greater}
+        done = [
+            all(
+                holds[op]({**r["chosen"], "flipped": 1, **m, "estimate": m["gap"]}[name], v)
+                for name, op, v in r["clauses"]
+            )
+            for m in measures
+        ]
+        assert any(done), f"task {number} was not done: {measures[-1]}"
+        assert not done[0], f"task {number} is done before anything happened"

@@ -1,0 +1,56 @@
+"""Measures of the lab that depend on the machine: `make soak`."""
+
+import pytest
+from test_widgets import in_node
+from widget_pages import readings, state, until
+
+from wgan_lib import widgets
+
+pytestmark = pytest.mark.soak
+
+RATE = """(() => {
+  const t = m.makeTrainer({ critic: [64, 64], batch: 128, constraint: "GP" }, v.kind);
+  for (let k = 0; k < v.n / 4; k++) t.criticStep();
+  const began = performance.now();
+  for (let k = 0; k < v.n; k++) t.criticStep();
+  return [(1000 * v.n) / (performance.now() - began)];
+})()"""
+
+
+@pytest.mark.parametrize(("kind", "n", "least"), [("wasm", 2000, 1000), ("js", 150, 60)])
+def test_critic_steps_a_second(kind: str, n: int, least: float) -> None:
+    (rate,) = in_node(RATE, "lab/trainer.mjs", kind=kind, n=n)
+    print(f"{kind}: {rate:.0f} critic steps/s")
+    assert rate >= least
+
+
+def test_the_penalty_finds_all_modes_of_the_ring_on_nine_seeds_of_ten() -> None:
+    run = """v.seeds.map((seed) => {
+      const it = m.session({ seed }, "wasm"), began = performance.now();
+      for (let k = 0; k < 100 && performance.now() - began < 45000; k++) {
+        for (let j = 0; j < 50; j++) it.t.round();
+        if (it.measure().modes === 8) return (performance.now() - began) / 1000;
+      }
+      return null;
+    })"""
+    seconds = in_node(run, "lab/worker.mjs", seeds=list(range(10)))
+    print("seconds to 8 of 8 modes:", seconds)
+    assert sum(s is not None for s in seconds) >= 9
+
+
+@pytest.mark.browser
+def test_frames_a_second_and_the_first_one_while_it_trains(open_page) -> None:
+    page = open_page(widgets.WganLab(arrows=True, grid=True))
+    until(lambda: known(state(page)["w1"]))
+    first = page.evaluate("performance.now()")
+    page.get_by_role("button", name="Play").click()
+    count = """(ms) => new Promise((done) => { let n = 0; const end = performance.now() + ms;
+      const next = () => { n++; performance.now() < end ? requestAnimationFrame(next) : done((1000 * n) / ms); };
+      requestAnimationFrame(next); })"""
+    frames = page.evaluate(count, 5000)
+    print(f"first frame after {first:.0f} ms; {frames:.0f} frames/s; {readings(page)['steps']} generator steps in 5 s")
+    assert frames >= 50
+
+
+def known(value: float | None) -> None:
+    assert value is not None
