@@ -91,6 +91,8 @@ def _go(folder: Path, settings: dict[str, Any], *, resume: bool, progress: bool)
     except training.Stopped as signalled:
         stopped = signalled.number
     last = recorder.step
+    if not first:
+        return 0 if stopped is None else 128 + stopped
     if stopped is not None:
         print(f"stopped; go on with: python -m wgan_lib resume {folder}")
         return 128 + stopped
