@@ -233,7 +233,7 @@ def test_inceptions_scores_are_asked_of_their_package_alone(
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / metrics.inception.WEIGHTS).write_bytes(b"")
     assert metrics.why_not() is None
-    found = metrics.inception_scores(torch.full((2, 1, 4, 4), -1.0), torch.ones(3, 3, 4, 4))
+    found = metrics.inception_scores(torch.full((2, 1, 4, 4), -1.0), torch.ones(3, 1, 4, 4))
     assert found == {"FID": 12.0, "Inception score": 3.0}
     assert [len(asked[name]) for name in ("input1", "input2")] == [2, 3]
     assert asked["input1"][0].shape == (3, 4, 4)
