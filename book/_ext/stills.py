@@ -68,6 +68,8 @@ def _figures(text: str) -> bytes:
 
 def _pictured(text: str, path: Path, drawn: Path, out: Path) -> str:
     found = json.loads((drawn / "told.json").read_text(encoding="utf-8"))
+    if len(found) != len(SENTENCE.findall(text)):  # not this page's figures: better a sentence than a wrong picture
+        return text
     told, heights = iter(found), iter(" ".join(map(str, heights)) for *_, heights in found)
     folder = out / "_images/stills"
     folder.mkdir(parents=True, exist_ok=True)
