@@ -112,6 +112,7 @@ def test_on_a_phone_the_map_the_curves_and_play_stand_together(open_page) -> Non
     page = phone(open_page, widgets.WganLab())
     until(lambda: holds(state(page)["w1"] is not None))
     assert page.locator("[data-widget]").bounding_box()["height"] <= 620
+    assert page.locator("[data-widget]").get_attribute("aria-busy") == "false"
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.get_by_text("Choose, and read the algorithm").tap()
     page.locator("input[value=drawn]").check()

@@ -123,6 +123,7 @@ def _draw_page(page: Any, folder: Path) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         page.evaluate(DRAWN)
         heights.append(hosts.evaluate_all(HEIGHTS))
+    page.wait_for_function("!document.querySelector('[aria-busy=true]')")  # a figure that computes before it shows
     page.add_style_tag(content=AT_REST)
     page.evaluate(OPENED)  # a figure in a folded solution has a picture, too
     folder.mkdir(parents=True, exist_ok=True)

@@ -45,7 +45,7 @@ class WganLab(BookWidget):
     """
 
     _esm = joined("widgets/wgan-lab.mjs")
-    _sizes = (0, 0)
+    _sizes = (610, 940)
     task = t.Unicode(
         "Before you press Play: where will the exact W₁ of the samples end? Put the hollow knob there."
     ).tag(sync=True)

@@ -3,7 +3,7 @@
  * runs in a worker (js/lab); this module asks it for one frame after another while the lab is in view.
  * Python side: widgets.WganLab. Chapter: lab.
  */
-import { html } from "../kit/elements.mjs";
+import { change, html } from "../kit/elements.mjs";
 import { widget } from "../kit/kit.mjs";
 import { compact, fixed, grouped } from "../kit/scales.mjs";
 import { labAlgorithm, labCurves, labWeights } from "./wgan-lab-curves.mjs";
@@ -192,6 +192,7 @@ export default widget("The Wasserstein GAN Lab: a critic and a generator that tr
     it.made = now;
     seen = sight;
     const { frame } = it;
+    change(w.root, "aria-busy", String(!frame && !it.error)); // until the worker has sent its first frame
     drawing();
     map.draw(frame);
     curves(frame, it.others.filter(Boolean));
