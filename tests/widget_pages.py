@@ -22,7 +22,10 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 STYLE = """body { margin: 0; background: var(--pst-color-background) }
 main { max-width: 55rem; margin: auto; padding: 16px }
-html[data-theme=dark] { --pst-color-background: #14181e } html { --pst-color-background: #fff }"""
+html[data-theme=dark] { --pst-color-background: #14181e } html { --pst-color-background: #fff }
+dl[class]:not(.option-list, .field-list, .footnote, .glossary, .simple) { margin-bottom: 3rem }
+dl[class]:not(.option-list, .field-list, .footnote, .glossary, .simple) dd { margin-left: 2rem }"""
+"""The last two rules are the theme's: what it says of lists would move the numbers of a widget."""
 
 
 def page_of(views: list[ipywidgets.Widget], theme: str = "light", after: str = "") -> str:
