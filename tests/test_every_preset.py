@@ -55,15 +55,16 @@ def _first(steps: Any, n: int) -> Iterator[training.Step]:
 def agree(one: Any, other: Any, within: float) -> None:
     for name, value in one[0].items():
         torch.testing.assert_close(other[0][name], value, rtol=within, atol=within)
-    for gradient, again in zip(one[1], other[1], strict=True):
+    whole = float(torch.cat([gradient.flatten() for gradient in one[1]]).norm())
+    for gradient, again in zip(one[1], other[1], strict=True):  # a bias before BatchNorm has none but rounding's
         assert gradient is not None
         assert again is not None
-        assert float((again - gradient).norm()) <= within * max(float(gradient.norm()), 1e-3)
+        assert float((again - gradient).norm()) <= within * max(float(gradient.norm()), 0.01 * whole)
 
 
 ALONE = ["wgan-gp-ring8", "sn-ring8", "orthonormal-ring8", "r3gan-ring8", "clipping-ring8", "wgan-gp-mnist"]
-ALONE += [name for name in DIFFERENT if name.endswith(("cifar10", "dcgan64"))]
-"""Between them all layers, losses and constraints of the presets; the others take minutes more, in `make soak`."""
+ALONE += ["sngan-cnn32-cifar10", "r3gan-cifar10"]
+"""Between them most layers, losses and constraints of the presets; the others take minutes more, in `make soak`."""
 
 
 @pytest.mark.usefixtures("shapes_unchecked")
@@ -81,6 +82,7 @@ def test_the_compiled_step_is_the_eager_one(name: str) -> None:
     assert not counters["graph_break"]
 
 
+@pytest.mark.soak  # a minute of a C++ compiler
 @pytest.mark.usefixtures("shapes_unchecked")
 def test_the_real_compiler_agrees_too() -> None:
     torch.compiler.reset()
