@@ -20,7 +20,7 @@ NOTES = {"note", "tip", "hint", "important", "warning", "caution", "attention", 
 TITLED = {"admonition", "topic", "sidebar", "margin", "aside", "sidenote", "card", "grid-item-card", "tab-item"}
 TRANSPARENT = {"grid", "grid-item", "tab-set", "container", "div"}
 QUOTED = {"epigraph", "pull-quote", "highlights"}
-DROPPED = {"toctree", "contents", "bibliography", "index", "exercise-end", "solution-end"}
+DROPPED = {"toctree", "contents", "bibliography", "index", "ledger", "library", "exercise-end", "solution-end"}
 CODE = re.compile(
     r"^[>\s]*(?P<f>`{3,})(?![`{]).*?^[>\s]*(?P=f)`*$|(?P<t>`+)(?![`{]).+?(?<!`)(?P=t)(?!`)|\$\$?[^$]+\$\$?",
     re.DOTALL | re.MULTILINE,
