@@ -48,7 +48,7 @@ def signature(name: str, thing: Any) -> str:
 
 
 def _short(default: Any) -> str:
-    if inspect.isclass(default) or inspect.isfunction(default):
+    if inspect.isclass(default) or inspect.isroutine(default):
         return default.__name__
     text = repr(default)
     return text if len(text) <= 24 and "0x" not in text else "…"
