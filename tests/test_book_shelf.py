@@ -1,5 +1,6 @@
 """The pages at hand: the ledger shows every chapter's claims, the library page every package, the summary runs."""
 
+import inspect
 import json
 import re
 import sys
@@ -80,7 +81,7 @@ def test_signatures_are_names_and_defaults(thing, expected):
 def test_every_public_name_says_what_it_is(package):
     module = getattr(__import__(f"wgan_lib.{package}"), package)
     for name, thing in library_page.public(module).items():
-        if isinstance(thing, type) or (callable(thing) and hasattr(thing, "__name__")):
+        if inspect.isclass(thing) or inspect.isroutine(thing):
             assert library_page.told(thing)[0], f"{package}.{name} has no docstring"
 
 
