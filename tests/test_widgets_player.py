@@ -1,6 +1,8 @@
 """RunPlayer: its numbers against the recordings, numpy and the library; runs that lack layers; what its hands do."""
 
 import base64
+import json
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -116,6 +118,24 @@ def test_older_recordings_play_with_the_layers_they_have():
         widgets.RunPlayer(Run(frames, {}, {"real": old["ring/real"]}))
     one = Run({**frames, "samples": frames["samples"][:, 0], "w1": frames["w1"][:, 0]}, {}, {"real": old["ring/real"]})
     assert set(widgets.RunPlayer({"minimax": one}).reach) == {"frame"}
+
+
+def test_the_runs_recorded_for_it_are_small_and_hold_every_layer():
+    names = [name for name in runs.names() if name.startswith("player-") and name.endswith("-ring8")]
+    assert names
+    for name in names:
+        run = runs.load(name)
+        recorded = resources.files("wgan_lib") / f"recorded/{name}.npz"
+        assert len(recorded.read_bytes()) <= 150_000
+        assert set(widgets.RunPlayer(run).recorded[0]["layers"]) == {
+            *("samples", "critic", "log10_slope", "lattice", "real"),
+        }
+        # W1 was computed before the samples were rounded.
+        assert run["w1"][-1] == pytest.approx(transport.w1(run["real"], run["samples"][-1]), abs=2e-3)
+        assert run["samples"].shape[1:] == (512, 2)
+        assert run["critic"].shape[1:] == (48, 48)
+    player = widgets.RunPlayer(names)
+    assert len(base64.b64encode(player.packed)) + len(json.dumps([player.recorded, player.panels])) < 1_000_000
 
 
 def test_what_is_no_run_is_refused_by_name():
