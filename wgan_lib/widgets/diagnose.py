@@ -132,7 +132,7 @@ class Diagnose(BookWidget):
 
     KINDS, MEASUREMENTS = tuple(FAULTS), tuple(MEASUREMENTS)
     _esm = joined("widgets/diagnose.mjs")
-    _sizes = (531, 448)
+    _sizes = (511, 448)
     task = t.Unicode("Read the curve. Buy what you need, as little as you can. Then name what happened.").tag(sync=True)
     case = Whole(0)
     held_out = t.Bool(False).tag(sync=True)

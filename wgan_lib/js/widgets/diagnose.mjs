@@ -52,10 +52,9 @@ const tick = (v) =>
 
 /** The measurements as buttons: the first press buys, and every press shows. */
 function shop(w, words, bought) {
-  const row = w.root.insertBefore(
-    html("div", { class: "me-transport", role: "group", "aria-label": "Measurements" }),
-    w.root.querySelector(".me-controls"),
-  );
+  const row = html("div", { class: "me-inputs", style: "flex: 1 0 100%", role: "group", "aria-label": "Measurements" });
+  row.dataset.trait = "shown";
+  w.inputs.before(row);
   const buttons = Object.entries(words).map(([name, label]) => {
     const press = () => w.change({ [name]: true, shown: name });
     const button = w.button({ label: "", press, parent: row });
@@ -64,6 +63,7 @@ function shop(w, words, bought) {
     return [name, button, label];
   });
   w.draw(() => {
+    row.dataset.said = words[w.get("shown")] ?? "none";
     for (const [name, button, label] of buttons) {
       const here = bought(name);
       button.textContent = here ? `✓ ${label}` : label;
@@ -130,14 +130,17 @@ export default widget("A training to diagnose", (w) => {
       other.text("muted halo-text", { dy: -5 }),
     ],
     [blue, orange] = [map.dots("real", 2), map.dots("generated", 2.5)],
-    told = html("p", { class: "me-told", "aria-live": "polite" });
+    told = html("p", { class: "me-told" });
   shop(w, words, bought);
   answers(w, faults);
   const fresh = Object.fromEntries(names.map((name) => [name, false]));
-  w.button({
+  const next = w.button({
     label: "New run",
     press: () => w.change({ ...fresh, case: (Math.round(w.get("case")) + 1) % deck.length, shown: "", guess: "" }),
-  }).dataset.trait = "case";
+  });
+  next.dataset.trait = "case";
+  next.setAttribute("aria-label", "New run");
+  w.draw(() => (next.dataset.said = `run ${Math.round(w.get("case")) + 1}`));
   w.inputs.after(told);
   w.help(
     "A measurement is bought by its button and stands beside the curve; press it again to see it again.",
@@ -185,8 +188,10 @@ export default widget("A training to diagnose", (w) => {
       recall = named.filter((digit) => parseInt(digit, 16) === kind).length,
       guess = w.get("guess"),
       right = guess === UNKNOWN ? recall < 5 : guess === Object.keys(faults)[kind];
-    told.textContent = guess ? verdict(w, held, faults, right, recall, spent) : "";
-    const last = shown && shown !== "samples" ? median(values.slice(values.length >> 1)) : NaN;
+    const words_ = guess ? verdict(w, held, faults, right, recall, spent) : "";
+    if (words_ && words_ !== told.textContent) w.say(words_);
+    told.textContent = words_;
+    const last = shown && shown !== "samples" ? median(values.slice(values.length >> 1)) : null;
     w.readout([
       {
         trait: "estimate",
@@ -195,7 +200,7 @@ export default widget("A training to diagnose", (w) => {
         colour: "critic",
       },
       {
-        trait: shown && shown !== "samples" ? `half_${shown}` : "half",
+        trait: "half",
         label: shown && shown !== "samples" ? `${words[shown]}, last half` : "Measurement",
         number: last,
         colour: COLOUR[shown] ?? "ink",
