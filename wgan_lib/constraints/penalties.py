@@ -74,7 +74,7 @@ class GradientPenalty(LipschitzConstraint):
             real = real.expand(len(generators), *real.shape)  # one real batch, shared by the K copies
         return self._points(real, fake, generators, alone)
 
-    def of_norms(self, norms: Sequence[Float[Tensor, "*copies batch"]]) -> Float[Tensor, ""]:
+    def of_norms(self, norms: Sequence[Float[Tensor, "..."]]) -> Float[Tensor, ""]:
         """Return the penalty of slopes that are known, those at each of the ``places``."""
         excesses = [each - self.target for each in norms]
         each = [(excess.relu() if self.one_sided else excess).square().mean(-1).sum() for excess in excesses]
