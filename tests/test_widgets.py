@@ -275,6 +275,7 @@ def test_what_is_no_finite_number_is_refused_by_name(bad):
 def test_lines_of_scripts_are_short():
     root = JS.parent.parent
     sources = [*JS.rglob("*.mjs"), *JS.rglob("*.css"), *(root / "tests/js").glob("*.mjs")]
+    sources.remove(JS / "lab/engine-bytes.mjs")  # a compiled module in base64
     long = [
         f"{path}:{i}" for path in sources for i, line in enumerate(path.read_text().splitlines(), 1) if len(line) > 120
     ]
