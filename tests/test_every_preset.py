@@ -63,7 +63,7 @@ def agree(one: Any, other: Any, within: float) -> None:
 
 
 ALONE = ["wgan-gp-ring8", "sn-ring8", "orthonormal-ring8", "r3gan-ring8", "clipping-ring8", "wgan-gp-mnist"]
-ALONE += ["sngan-cnn32-cifar10", "r3gan-cifar10"]
+ALONE += ["sngan-cnn32-cifar10"]
 """Between them most layers, losses and constraints of the presets; the others take minutes more, in `make soak`."""
 
 

@@ -11,6 +11,7 @@ with its interval, the setting, and the reason where the two differ.
 """
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ def ours(entry: dict[str, Any]) -> str:
 
 def lines(entry: dict[str, Any]) -> list[str]:
     """An entry as three or four paragraphs of MyST."""
+    entry = entry | {key: re.sub(r"([*_])", r"\\\1", entry[key]) for key in ("claim", "published", "setting", "why")}
     claim = entry["claim"][0].upper() + entry["claim"][1:]
     said = [
         f"**{claim}.** [{SHORT[entry['verdict']]}]{{.ledger-verdict}}",

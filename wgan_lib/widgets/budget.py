@@ -138,7 +138,7 @@ class BudgetSlider(BookWidget):
 
 
 def budgets(law: Mapping[str, Any], trials: int, count: str) -> list[float]:
-    """How many trials each pair has: the same, or as many as fit into the seconds of the cheapest pair."""
+    """How many trials each pair has: the same, or what the cheapest pair's seconds buy. Chapter: clipping-gp-sn."""
     seconds = [pair["seconds"] for pair in law["pairs"]]
     return [trials * (min(seconds) / s if count == "CPU seconds" else 1.0) for s in seconds]
 

@@ -61,8 +61,8 @@ function engineOf(kind, options) {
  * @param {"auto" | "wasm" | "js"} kind
  * @returns criticStep(batch?), generatorStep(batch?), round(): n_critic critic steps, one generator step;
  *   critic(points) → { values, gradients }; generate(latents) → points; latents(n), reals(n): the streams' next;
- *   weights() → { generator, critic }, load(weights), with the optimisers' moments as they are; state(), restore(state):
- *   all there is, for scrubbing; readings; law, settings, engine, sizes
+ *   weights() → { generator, critic }, load(weights), with the optimisers' moments as they are; state(),
+ *   restore(state): all there is, for scrubbing; readings; law, settings, engine, sizes
  */
 export function makeTrainer(settings, kind = "auto") {
   const s = checked(settings),

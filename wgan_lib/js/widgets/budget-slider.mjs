@@ -164,7 +164,8 @@ export default widget("Pairs of constraint and loss, ranked by what a budget of 
     ]);
     const order = now.place.map((_, k) => here.pairs[now.place.indexOf(k)].name);
     p.describe(
-      `${w.get("law")}, ${now.k} of ${here.draws} trials, the same number of ${count}. Null ${compact(here.null[0])}. ` +
+      `${w.get("law")}, ${now.k} of ${here.draws} trials, the same number of ${count}. ` +
+        `Null ${compact(here.null[0])}. ` +
         `From the best: ${order.map((pair, k) => `${pair} ${fixed(now.values[now.place.indexOf(k)])}`).join("; ")}.`,
     );
   });

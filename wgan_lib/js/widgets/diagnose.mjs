@@ -110,8 +110,8 @@ function verdict(w, run, faults, right, recall, spent) {
     guess = w.get("guess"),
     with_ = spent ? `the curve and ${spent} more` : "the curve alone";
   const fair = guess === UNKNOWN && right ? "Fair. " : right ? "Right. " : "No. ";
-  return `${fair}It was “${kind}”, seed ${run.seed}. ${faults[kind]} A simple rule names ${recall} of the ten runs of this
-    kind from ${with_}.`.replace(/\s+/g, " ");
+  return `${fair}It was “${kind}”, seed ${run.seed}. ${faults[kind]} A simple rule names ${recall} of the ten runs of
+    this kind from ${with_}.`.replace(/\s+/g, " ");
 }
 
 export default widget("A training to diagnose", (w) => {
