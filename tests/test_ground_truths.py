@@ -163,6 +163,9 @@ DIRAC = [  # simultaneous, alternating with one critic step, alternating with fi
 ]
 
 
+@pytest.mark.usefixtures(
+    "shapes_unchecked"
+)  # thousands of steps of two numbers: the checks would take most of the time
 @pytest.mark.parametrize(("loss", "constraint", "radii"), DIRAC, ids=["GAN", "NS", "clip", "GP", "GAN-R1", "WGAN-R1"])
 def test_dirac_gan_circles_without_r1_and_settles_with_it(
     loss: losses.AdversarialLoss, constraint: LipschitzConstraint, radii: tuple[float, ...]
