@@ -52,8 +52,8 @@ function transportBar(w, it, parts) {
     return w.invalidate();
   });
   play.classList.add("me-play");
-  press("+1 critic", step("critic"), { "aria-label": "One critic step" });
-  press("+1 generator", step("generator"), { "aria-label": "One generator step" });
+  press("+1 critic", step("critic"), { "aria-label": "+1 critic step" });
+  press("+1 generator", step("generator"), { "aria-label": "+1 generator step" });
   const back = html("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": "Back to an earlier step" });
   back.addEventListener("input", () => {
     w.touched();
