@@ -121,7 +121,7 @@ def test_no_serious_barrier_and_no_sideways_scroll(chromium: sync_api.Browser, n
 def test_every_figure_is_described(name: str) -> None:
     text = (HTML / f"book/{name}.html").read_text(encoding="utf-8")
     body = text[text.index("<article") : text.index("</article>")]
-    assert not re.search("_images/(?!stills/)", body), "a figure was not put into the page: are matplotlib's figures SVG?"
+    assert not re.search("_images/(?!stills/)", body), "a figure was not put into the page: is it SVG?"
     for label in re.findall(r'<svg class="me-widget figure-svg" role="img" aria-label="([^"]*)"', body):
         assert len(label.split()) >= 8, f"alt text of a figure in {name} says too little: {label!r}"
         assert "jupyter_execute" not in label

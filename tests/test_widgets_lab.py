@@ -86,7 +86,7 @@ def test_it_trains_in_a_worker_and_what_is_chosen_starts_afresh(open_page) -> No
     page = open_page(widgets.WganLab(width=16, batch=32, grid=True, arrows=True))
     until(lambda: holds(state(page)["w1"] is not None))
     start = state(page)
-    page.get_by_role("button", name="One critic step").click()
+    page.get_by_role("button", name="+1 critic step").click()
     until(lambda: holds(readings(page)["estimate"] != f"{start['estimate']:.2f}"))
     assert state(page)["steps"] == 0
     page.get_by_role("button", name="Play").click()
