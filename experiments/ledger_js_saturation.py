@@ -40,7 +40,7 @@ def discriminator() -> list[Entry]:
     far = divergences.mean_pulls(0, 1, 6, 1)
     return [
         Entry(claim="with D* = p/(p + q) the game's value is 2 JS − 2 log 2", source="goodfellow2014generative",
-              where="theorem 1", setting="N(0, 1) against N(3, 1)", published=f"{promised:.4f} by its formula",
+              where="theorem 1", setting="N(0, 1) against N(3, 1)", published=f"−{-promised:.4f} by its formula",
               ours=value, unit="nats", agrees=math.isclose(value, promised, abs_tol=1e-6)),
         Entry(claim="the −log D gradient is that of KL(Q‖P) − 2 JS", source="arjovsky2017principled",
               where="theorem 2.5", setting="N(0, 1) against N(3, 1), the shift's gradient",

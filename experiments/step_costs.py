@@ -11,6 +11,7 @@ Writes wgan_lib/recorded/step-costs.npz.
 
 import argparse
 import copy
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,32 +27,12 @@ from wgan_lib.losses import WASSERSTEIN
 from wgan_lib.networks import convolutional
 from wgan_lib.training import Adam, Adversaries, OneDevice, Recipe
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+from steps import Given, HandOn
+
 PATH = Path(__file__).parents[1] / "wgan_lib/recorded/step-costs.npz"
 CONSTRAINTS = ("none", "clipping", "GP", "one-sided GP", "R1", "R1 + R2", "SN", "orthonormal")
 NUMBER, ROUNDS = 0.1, 24  # c, λ or γ: of no consequence for the time
-
-
-class Given:
-    """A sampler that hands out the same batch each time."""
-
-    def __init__(self, batch: Tensor) -> None:
-        self.batch = batch
-
-    def sample(self, n: int, generator: torch.Generator) -> Tensor:
-        """Return the batch."""
-        return self.batch[:n]
-
-
-class HandOn(nn.Module):
-    """A generator that hands its latents on, moved by its one parameter, 0."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.shift = nn.Parameter(torch.zeros(()))
-
-    def forward(self, latent: Tensor) -> Tensor:
-        """Return the latents, moved."""
-        return latent + self.shift
 
 
 def critic_step(critic: nn.Module, constraint: str, real: Tensor, fake: Tensor) -> Callable[[], object]:
