@@ -56,11 +56,14 @@ def shapes_unchecked() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _ctrl_c_as_in_a_terminal() -> Iterator[None]:
-    """Background jobs, nohup and some CI ignore SIGINT, here and in every process started from here."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def _signals_as_in_a_terminal() -> Iterator[None]:
+    """Background jobs and some CI ignore SIGINT, nohup SIGHUP, here and in every process started from here."""
+    usual = {signal.SIGINT: signal.default_int_handler}
+    usual |= {getattr(signal, name): signal.SIG_DFL for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 pytest_plugins = ["nursery", "widget_pages"]  # the browser and its pages, loaded once the checks above are in place
