@@ -17,7 +17,10 @@ from wgan_lib import checks
 
 @runtime_checkable
 class Engine(Protocol):
-    """What the loop asks of an engine. Chapter: full-models."""
+    """What the loop asks of an engine; one with a ``compiled(function)`` compiles the forward half of each step.
+
+    Its ``compiler`` says by what; None leaves all as it is written. Chapter: full-models.
+    """
 
     @property
     def device(self) -> torch.device:
@@ -32,15 +35,6 @@ class Engine(Protocol):
     @property
     def ranks(self) -> int:
         """How many processes there are."""
-        ...
-
-    @property
-    def compiler(self) -> str | None:
-        """What compiles the forward half of each step, or None."""
-        ...
-
-    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Give a function compiled, where there is a compiler."""
         ...
 
     def setup(

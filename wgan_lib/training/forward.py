@@ -35,10 +35,10 @@ class Forward:
         own = recipe.constraint
         split = all(callable(getattr(own, name, None)) for name in ("places", "of_norms"))
         none = getattr(type(own), "penalty", None) is LipschitzConstraint.penalty
-        self.compiled = engine.compiler is not None
+        self.compiled = getattr(engine, "compiler", None) is not None
         self.by_norms = split and self.compiled
         self.inside = none or self.by_norms or not self.compiled  # else a penalty of one's own, taken as it is written
-        compiled = engine.compiled if self.compiled else _as_it_is
+        compiled: Any = engine.compiled if self.compiled else _as_it_is  # type: ignore[attr-defined]  # it has a compiler
         self._generate, self._critic_losses = compiled(self._samples), compiled(self._both_losses)
         self._generator_loss = compiled(self._one_loss)
 

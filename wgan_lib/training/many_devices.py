@@ -15,18 +15,13 @@ from torch import Tensor, nn
 class ManyDevices:
     """Lightning Fabric's devices, processes and precisions; each network is wrapped by itself, one joint backward.
 
+    Nothing is compiled here; what Fabric is given compiled stays so.
+
     ``fabric`` is a launched ``lightning_fabric.Fabric``; ``ManyDevices.launch(...)`` makes one. Chapter: full-models.
     """
 
     def __init__(self, fabric: Any) -> None:
         self.fabric = fabric
-
-    compiler = None
-    """Nothing is compiled here; what Fabric is given compiled stays so."""
-
-    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Give the function as it is."""
-        return function
 
     @property
     def device(self) -> torch.device:
