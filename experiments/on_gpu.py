@@ -6,7 +6,7 @@ Pieces, each recorded as soon as it ends, so that another call goes on with thos
 speed     pictures a second of DCGAN 64, ResNet 32 and MNIST by seven ways to compute, turn by turn in one process
 resnets   the CIFAR-10 ResNets of WGAN-GP and SN-GAN, as many steps as three minutes allow, judged every minute
 mnist     the MNIST presets at all their steps, each in a process of its own, all at once
-devices   tests/test_devices.py
+devices   tests/every_device.py
 
 ``--data`` is a folder or a zip of pictures in one subfolder a class, or CIFAR-10's own; a classifier is trained on it
 first, for the Fréchet distance in its features. Pictures recompressed as JPEG give no number that compares with a
@@ -15,76 +15,30 @@ on a GPU. ``--rehearse`` runs every piece in small on the processor, and keeps n
 """
 
 import argparse
+import os
 import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from gpu_pictures import Judge, judge_by, mnist_judge, pictures, stand_in
+from gpu_pictures import judge_by, pictures, stand_in
+from gpu_plan import SEED, WAYS, Plan, built, plan_of, way_of
+from gpu_training import mnist, resnet
 from measuring_steps import seconds_a_step
 
-from wgan_lib import files, networks, presets, runs, training
-from wgan_lib.training import OneDevice, TensorData, stream
+from wgan_lib import files, runs, training
+from wgan_lib.training import TensorData, stream
 
 ROOT = Path(__file__).parents[1]
-SPEED = ("wgan-gp-dcgan64", "wgan-gp-resnet32-cifar10", "wgan-gp-mnist")
+SPEED = ("wgan-gp-mnist", "wgan-gp-dcgan64", "wgan-gp-resnet32-cifar10")
 SHAPES = {"wgan-gp-dcgan64": (3, 64, 64), "wgan-gp-resnet32-cifar10": (3, 32, 32), "wgan-gp-mnist": (1, 28, 28)}
 RESNETS = ("wgan-gp-resnet32-cifar10", "sngan-resnet32-cifar10")
 MNIST = ("wgan-gp-mnist", "clipping-mnist", "sn-mnist", "r1-mnist", "gan-mnist", "r3gan-mnist", "wgan-mlp28-mnist")
-WAYS: dict[str, dict[str, Any]] = {
-    "eager fp32": {"channels_last": False},
-    "eager fp32, pictures sent each step": {"channels_last": False},
-    "channels_last": {"channels_last": True},
-    "bf16": {"channels_last": False, "precision": "bf16-mixed"},
-    "compiled": {"channels_last": False, "compiler": "inductor"},
-    "CUDA graph": {"channels_last": False, "compiler": "cuda-graphs"},
-    "all together": {"channels_last": True, "precision": "bf16-mixed", "compiler": "cuda-graphs"},
-}
-"""Each way changes one thing of the first; in all but the second the pictures lie on the device."""
-
-SHOWN, SEED = 9, 400  # the seed was never used for tuning
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How much of everything: a night's work in ten minutes, or a rehearsal in seconds."""
-
-    device: torch.device
-    rehearsal: bool
-    seconds_a_way: float = 2.5
-    training_seconds: float = 180.0
-    judge_every: float = 60.0
-    mnist_steps: int = 6000
-    judged: int = 2500
-    epochs: int = 8
-    shape: dict[str, int] = field(default_factory=dict)
-    batch: dict[str, Any] = field(default_factory=dict)
-
-
-def plan_of(options: argparse.Namespace) -> Plan:
-    device = torch.device(options.device)
-    if not options.rehearse:
-        return Plan(device, rehearsal=False)
-    few = {"batch_size": 8, "generator_batch": None, "critic_steps": 1}
-    return Plan(device, True, 0.1, 0.5, 0.2, 3, 40, 1, shape={"width": 8}, batch=few)
-
-
-def built(name: str, plan: Plan, **changes: Any) -> presets.Preset:
-    shape = {} if "mlp28" in name else plan.shape
-    return replace(presets.build(name, SEED, **shape), **{**plan.batch, **changes})
-
-
-def way_of(settings: dict[str, Any], plan: Plan) -> OneDevice:
-    """The engine of a way; on a processor, which has no CUDA graphs, a compiler that only traces stands in."""
-    if settings.get("compiler") and plan.device.type != "cuda":
-        settings = {**settings, "compiler": "eager"}
-    return OneDevice(plan.device, **settings)
 
 
 def speed(name: str, plan: Plan) -> dict[str, Any]:
@@ -96,60 +50,18 @@ def speed(name: str, plan: Plan) -> dict[str, Any]:
         data = TensorData(noise if "sent" in way else noise.to(plan.device))
         recipe = built(name, plan, make_data=lambda data=data: data, n_steps=10**9, linear_decay=False)
         steps[way] = training.follow(recipe, device=way_of(settings, plan))
-    taken, first = seconds_a_step(steps, plan.seconds_a_way)
+    taken, first, failed = seconds_a_step(steps, plan.seconds_a_way)
     pictures_a_step = recipe.critic_steps * recipe.batch_size  # of the critic's: what a training is paid for
     found: dict[str, Any] = {f"{name}/{way}": np.array(times, np.float32) for way, times in taken.items()}
     found |= {f"{name}/{way}/first": np.array(seconds) for way, seconds in first.items()}
+    found |= {f"{name}/{way}/failed": np.array(said) for way, said in failed.items()}
+    for way, said in failed.items():
+        print(f"{name:28}{way:38} failed: {said}", flush=True)
     for way, times in taken.items():
         pace = pictures_a_step / np.median(times)
-        ratio = np.median(np.array(taken["eager fp32"])[: len(times)] / times[: len(taken["eager fp32"])])
+        ratio = np.median(np.array(taken["eager fp32"]) / times)
         print(f"{name:28}{way:38}{pace:12,.0f} pictures/s{ratio:8.2f} ×", flush=True)
     return found | {f"{name}/pictures a step": np.array(pictures_a_step)}
-
-
-def trained(
-    name: str, plan: Plan, judge: Judge, data: Any, *, n_steps: int | None, engine: OneDevice
-) -> dict[str, Any]:
-    """Train by the clock, or for n_steps; score and sample at even times. The last score is of the last step."""
-    recipe = built(name, plan, make_data=lambda: data, **({} if n_steps is None else {"n_steps": n_steps}))
-    latents = recipe.latent.sample(plan.judged, stream(SEED, "evaluation"))
-    kept: dict[str, list[Any]] = {"index": [], "seconds": [], "frechet": [], "samples": []}
-
-    def look(step: training.Step) -> None:
-        with networks.evaluating(step.generator):
-            made = torch.cat([step.generator(z.to(plan.device)).float().cpu() for z in latents.split(500)])
-        grid = ((made[:SHOWN].clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).numpy()
-        row = {"index": step.index + 1, "seconds": step.seconds, "frechet": judge.distance(made), "samples": grid}
-        for key, value in row.items():
-            kept[key].append(value)
-        print(f"{name}: {step.index + 1} steps, {step.seconds:.0f} s, Fréchet {row['frechet']:.1f}", flush=True)
-
-    last, due = None, plan.judge_every
-    marks = {round(recipe.n_steps * share) for share in (0.25, 0.5, 0.75, 1)}
-    for step in training.follow(recipe, device=engine):
-        last, done = step, step.index + 1
-        if (n_steps is None and step.seconds >= due) or (n_steps is not None and done in marks):
-            look(step)
-            due += plan.judge_every
-        if n_steps is None and step.seconds >= plan.training_seconds:
-            break
-    if last is not None and kept["index"][-1:] != [last.index + 1]:
-        look(last)
-    return {f"{name}/{key}": np.array(v) for key, v in kept.items()} | {f"{name}/floor": np.array(judge.floor)}
-
-
-def resnet(name: str, plan: Plan, judge: Judge, data: Any) -> dict[str, Any]:
-    """One of the CIFAR-10 ResNets in bf16, on pictures that lie on the device."""
-    engine = way_of({"channels_last": True, "precision": "bf16-mixed"}, plan)
-    return trained(name, plan, judge, TensorData(data.points.to(plan.device)), n_steps=None, engine=engine)
-
-
-def mnist(name: str, plan: Plan, root: Path) -> dict[str, Any]:
-    """One MNIST preset at all its steps, in full precision, as it stands."""
-    torch.set_num_threads(1)
-    judge, data = mnist_judge(root, plan.judged, rehearsal=plan.rehearsal)
-    engine = OneDevice(plan.device)
-    return trained(name, plan, judge, TensorData(data.points.to(plan.device)), n_steps=plan.mnist_steps, engine=engine)
 
 
 class Record:
@@ -202,8 +114,12 @@ def do_mnist(record: Record, plan: Plan, options: argparse.Namespace) -> None:
             record.add(mnist(name, plan, options.mnist))
         return
     with ProcessPoolExecutor(len(missing) or 1, mp_context=get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(mnist, name, plan, options.mnist) for name in missing]):
-            record.add(future.result())
+        begun = {pool.submit(mnist, name, plan, options.mnist): name for name in missing}
+        for future in as_completed(begun):
+            if error := future.exception():
+                print(f"{begun[future]} failed: {error!r}"[:2000], flush=True)
+            else:
+                record.add(future.result())
 
 
 def do_devices(record: Record, plan: Plan, options: argparse.Namespace) -> None:
@@ -211,9 +127,10 @@ def do_devices(record: Record, plan: Plan, options: argparse.Namespace) -> None:
 
     if not record.lacks(["devices"]):
         return
-    script = [sys.executable, "-m", "pytest", "-q", "tests/test_devices.py", *["--collect-only"] * plan.rehearsal]
-    done = subprocess.run(script, cwd=ROOT, capture_output=True, text=True)
-    print(done.stdout[-2000:], done.stderr[-2000:], flush=True)
+    script = [sys.executable, str(ROOT / "tests" / "every_device.py"), *["cpu"] * plan.rehearsal]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(script, cwd=ROOT, capture_output=True, text=True, env=environment)
+    print(done.stdout[-2000:], done.stderr[-3000:], flush=True)
     record.meta["said"] = done.stdout[-500:]
     record.add({"devices/passed": np.array(done.returncode == 0)})
 
@@ -226,6 +143,10 @@ def main() -> None:
     parser.add_argument("--pieces", nargs="+", choices=list(PIECES), default=list(PIECES))
     parser.add_argument("--data", type=Path, help="folder or zip of class folders, or CIFAR-10's own root; else noise")
     parser.add_argument("--mnist", type=Path, default=Path("data"), help="where MNIST lies (data)")
+    parser.add_argument("--mnist-way", choices=list(WAYS), default=Plan.mnist_way, help="how MNIST is computed")
+    for name in ("training_seconds", "seconds_a_way", "mnist_seconds"):
+        flag = "--" + name.replace("_", "-")
+        parser.add_argument(flag, type=float, help=f"{getattr(Plan, name):g}, where it says no other")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--rehearse", action="store_true", help="every piece in small, in seconds, on the processor")
     parser.add_argument("--out", type=Path, help="where records go (wgan_lib/recorded)")
