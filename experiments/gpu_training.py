@@ -57,4 +57,6 @@ def mnist(name: str, plan: Plan, root: Path) -> dict[str, Any]:
     torch.set_num_threads(1)
     judge, data = mnist_judge(root, plan.judged, rehearsal=plan.rehearsal)
     engine = way_of(WAYS[plan.mnist_way], plan)
-    return trained(name, plan, judge, TensorData(data.points.to(plan.device)), n_steps=plan.mnist_steps, engine=engine)
+    data = TensorData(data.points.to(plan.device))
+    found = trained(name, plan, judge, data, n_steps=plan.mnist_steps, engine=engine)
+    return found | {f"{name}/way": np.array(plan.mnist_way)}

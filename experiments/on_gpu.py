@@ -5,13 +5,15 @@
 Pieces, each recorded as soon as it ends, so that another call goes on with those that are missing:
 speed     pictures a second of DCGAN 64, ResNet 32 and MNIST by seven ways to compute, turn by turn in one process
 resnets   the CIFAR-10 ResNets of WGAN-GP and SN-GAN, as many steps as three minutes allow, judged every minute
-mnist     the MNIST presets at all their steps, each in a process of its own, all at once
+mnist     the MNIST presets at all their steps, each in a process of its own, all at once; ``--mnist-way "CUDA graph"``
+          is twice as fast
 devices   tests/every_device.py
 
 ``--data`` is a folder or a zip of pictures in one subfolder a class, or CIFAR-10's own; a classifier is trained on it
 first, for the Fréchet distance in its features. Pictures recompressed as JPEG give no number that compares with a
-published one: only rows of one table compare. Writes wgan_lib/recorded/on-gpu-PIECE.npz. Hardware and time: not yet run
-on a GPU. ``--rehearse`` runs every piece in small on the processor, and keeps nothing unless ``--out`` names a folder.
+published one: only rows of one table compare. Writes wgan_lib/recorded/on-gpu-PIECE.npz. Hardware and time: an
+NVIDIA H200, twelve minutes with the compilers' own. ``--rehearse`` runs every piece in small on the processor, and
+keeps nothing unless ``--out`` names a folder.
 """
 
 import argparse
@@ -72,7 +74,7 @@ class Record:
         self.fixed = dict(runs.load(self.path).fixed) if self.path.exists() else {}
         self.meta = {"piece": piece, "seed": SEED, "rehearsal": plan.rehearsal, "device": device_name(plan.device)}
         self.meta |= files.provenance()  # now: a file that is written makes the tree another than the commit
-        self.meta["command"] = "python experiments/on_gpu.py" + " --rehearse" * plan.rehearsal
+        self.meta["command"] = command(options, piece)
 
     def lacks(self, names: Any) -> list[str]:
         """Those that no array is of yet."""
@@ -84,6 +86,16 @@ class Record:
         frames = {"index": np.array([len(self.fixed)])}
         runs.Run(frames, self.meta, self.fixed).save(self.path)
         print(f"recorded {self.path} ({self.path.stat().st_size:,} bytes)", flush=True)
+
+
+def command(options: argparse.Namespace, piece: str) -> str:
+    """What makes this piece again, where the pictures lie in the working folder."""
+    words = ["python experiments/on_gpu.py --pieces", piece, *["--rehearse"] * options.rehearse]
+    words += ["--mnist data --mnist-way", f"'{options.mnist_way}'"] * (piece == "mnist")
+    words += ["--data", options.data.name] if piece == "resnets" and options.data else []
+    clock = {"resnets": "training_seconds", "speed": "seconds_a_way", "mnist": "mnist_seconds"}.get(piece, "")
+    seconds = getattr(options, clock, None)
+    return " ".join([*words, *([f"--{clock.replace('_', '-')} {seconds:g}"] if seconds is not None else [])])
 
 
 def device_name(device: torch.device) -> str:

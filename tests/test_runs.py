@@ -5,6 +5,7 @@ import errno
 import io
 import os
 import pickle
+import shlex
 import shutil
 import socket
 import subprocess
@@ -260,10 +261,11 @@ def test_every_recorded_run_loads_is_small_and_names_where_it_came_from() -> Non
         run = runs.load(name)
         assert (folder / f"{name}.npz").stat().st_size <= 300_000, name
         assert {"commit", "torch", "machine"} <= set(run.meta), name
-        script, *words = run.meta["command"].split()[1:]  # what `make record` runs
+        script, *words = shlex.split(run.meta["command"])[1:]  # what `make record` runs
         written = (folder.parents[1] / script).read_text(encoding="utf-8")
         for word in words:  # numbers and the record's own name are what a script puts together
-            assert word.strip("-") in written or word.isdigit() or name.endswith(word), (name, word)
+            spelled = {word.strip("-"), word.strip("-").replace("-", "_")}
+            assert any(w in written for w in spelled) or word.isdigit() or name.endswith(word), (name, word)
         if name not in ("benchmark-steps", "step-costs"):  # a time of the same work needs no seed
             assert {"seed", "seeds"} & ({*run.meta} | {*run.frames} | {*run.fixed}), name
 
