@@ -6,12 +6,13 @@ Shown on the page `tables`. Two tables: scikit-learn's medical one (breast_cance
 judged as they would be written: exact W1 to the held-out rows, accuracy of a forest taught by them on held-out rows,
 median distance to the closest training row, the membership test. Real rows against the held-out ones stand beside.
 
-A last piece augments a small medical set: 40 real rows teach a forest alone, or with 400 rows of a WGAN-GP, or of the
-normal law, that learned from the same 40.
+Another piece augments a small medical set: 40 real rows teach a forest alone, or with 400 rows of a WGAN-GP, or of the
+normal law, that learned from the same 40 and from no other row, scales included. The last one trains packs of ten on
+the medical table for as long as the preset says, since the other pieces take a tenth of that.
 
-Run: OMP_NUM_THREADS=1 python experiments/table_rows.py [--pieces medical …] (about 10 minutes on one core of a quiet
-2-core CPU). Writes wgan_lib/recorded/table-rows-{medical,clinic,augmented}.npz, each as soon as it is done; without
-names, those that are missing.
+Run: OMP_NUM_THREADS=1 python experiments/table_rows.py [--pieces medical …] (about 15 minutes on one core of a busy
+2-core CPU). Writes wgan_lib/recorded/table-rows-{medical,clinic,augmented,longer}.npz, each as soon as it is done;
+without names, those that are missing.
 """
 
 import argparse
@@ -29,7 +30,8 @@ from wgan_lib.tables import Table
 from wgan_lib.training import stream
 
 RECORDED = Path(__file__).parents[1] / "wgan_lib/recorded"
-SEEDS, STEPS, FEW, MORE = range(5), 600, 40, 400
+SEEDS, FEW, MORE = range(5), 40, 400
+STEPS = {"medical": 300, "clinic": 300, "augmented": 300, "longer": 3000}
 SHARES = np.linspace(0.02, 0.98, 25)
 COLUMNS = ("mean radius", "mean texture", "area error", "worst concavity", "worst area", "worst smoothness")
 TABLES = {"medical": (tables.breast_cancer, "diagnosis"), "clinic": (tables.clinic, "readmitted")}
@@ -140,49 +142,61 @@ def augmented(n_steps: int) -> dict[str, np.ndarray]:
     test, truth = answers(whole, whole.held_out.points.double().numpy(), "diagnosis")
     for seed in SEEDS:
         few = torch.randperm(len(whole), generator=torch.Generator().manual_seed(seed))[:FEW]
-        small = dataclasses.replace(whole, name=f"{FEW} rows", points=whole.points[few])
-        real = small.points.double().numpy()
+        # a table of its own: the scores of the forty may not know the others' ranks
+        small = tables.of(whole.decode(whole.points[few]), name=f"{FEW} rows", every=FEW + 1)
         made = {
-            "alone": np.empty((0, whole.width)),
-            "with GP": written(whole, by_gan(small, seed, MORE, 10, n_steps)),
-            "with normal law": written(whole, by_normal_law(small, seed, MORE)),
+            "alone": small.points[:0],
+            "with GP": by_gan(small, seed, MORE, 10, n_steps),
+            "with normal law": by_normal_law(small, seed, MORE),
         }
         for way, more in made.items():
-            rows, labels = answers(whole, np.concatenate([real, more]), "diagnosis")
+            both = whole.encode(small.texts(torch.cat([small.points, more]))).double().numpy()
+            rows, labels = answers(whole, both, "diagnosis")
             found[way].append(metrics.taught_by(rows, labels, test, truth, seed).value)
         print("augmented", {way: values[-1] for way, values in found.items()}, flush=True)
     return {way: np.array(values) for way, values in found.items()}
+
+
+def longer(n_steps: int) -> dict[str, np.ndarray]:
+    """The measures of packs of ten on the medical table, (seeds, measures)."""
+    table, scores = tables.breast_cancer(), []
+    for seed in SEEDS:
+        points = by_gan(table, seed, len(table), 10, n_steps)
+        scores.append(judged(table, written(table, points), "diagnosis", seed))
+        print("longer", np.round(scores[-1], 3), flush=True)
+    return {"scores": np.array(scores)}
 
 
 PIECES: dict[str, Callable[[int], dict[str, np.ndarray]]] = {
     "medical": lambda n_steps: compared("medical", n_steps),
     "clinic": lambda n_steps: compared("clinic", n_steps),
     "augmented": augmented,
+    "longer": longer,
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--pieces", nargs="*", choices=PIECES, default=[])
-    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--steps", type=int, help="default: 300; of longer 3000")
     parser.add_argument("--out", type=Path, default=RECORDED)
     options = parser.parse_args()
     torch.set_num_threads(1)
     paths = {piece: options.out / f"table-rows-{piece}.npz" for piece in PIECES}
     for piece in options.pieces or [piece for piece, path in paths.items() if not path.exists()]:
-        begun = time.process_time()
-        fixed = PIECES[piece](options.steps)
+        begun, n_steps = time.process_time(), options.steps or STEPS[piece]
+        fixed = PIECES[piece](n_steps)
         meta = {
             "preset": "wgan-gp-table",
             "ways": list(WAYS),
             "measures": list(MEASURES),
             "columns": list(COLUMNS),
             "seeds": list(SEEDS),
-            "n_steps": options.steps,
+            "n_steps": n_steps,
             "few": FEW,
             "more": MORE,
             "CPU seconds": round(time.process_time() - begun, 1),
-            "command": f"python experiments/table_rows.py --pieces {piece} --steps {options.steps}",
+            "command": f"python experiments/table_rows.py --pieces {piece} --steps {n_steps}",
             **files.provenance(),
         }
         path = runs.Run({"seed": np.array(SEEDS)}, meta, fixed).save(paths[piece])
