@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from wgan_lib import metrics, networks, presets, tables
+from wgan_lib.presets import judging
 
 
 def test_packs_are_rows_and_their_penalty_is_one_number() -> None:
@@ -71,3 +72,16 @@ def test_the_preset_trains_on_a_file_and_on_the_bundled_table(tmp_path: Path) ->
     assert all(np.isfinite(step.w1_estimate) for step in steps)
     assert all(not torch.equal(a, b) for a, b in zip(before, preset.critic.parameters(), strict=True) if a.ndim > 1)
     assert presets.build("wgan-gp-table").data.table.name == "breast_cancer()"
+
+
+def test_a_sorted_table_is_judged_as_a_shuffled_one() -> None:
+    """The first rows of a sorted table are one kind only: against them, any null is far off and any sample a thief."""
+    numbers = np.random.default_rng(0).normal(0, 0.1, (400, 2)) + np.repeat([[0.0], [5.0]], 200, axis=0)
+    table = tables.of({"x": numbers[:, 0], "y": numbers[:, 1], "kind": np.repeat(["low", "high"], 200)})
+    preset = presets.for_table(table, 0)
+    samples = tables.PackedRows(table, 10).sample(400, torch.Generator().manual_seed(1))
+    _, found = judging.judge(preset, samples, torch.Generator().manual_seed(2))
+    w1, null = found["W1 to held-out"]
+    assert null < 2 * w1  # 1.33 against .43, when the table's first rows were its null
+    _, found = judging.judge(preset, table.points[-1:].expand(40, 10, -1), torch.Generator().manual_seed(2))
+    assert abs(found["membership, ½ if nothing leaks"][0] - 0.5) < 0.1  # .32, when its first rows were the members

@@ -109,7 +109,8 @@ def _tell_scale(preset: Any) -> None:
     data = getattr(preset.data, "table", preset.data)
     draw = data.draw if hasattr(data, "draw") else data.sample
     n = min(SAMPLES, len(data))
-    some = data.points if len(data) <= SAMPLES and hasattr(data, "points") else draw(n, rng)
+    whole = len(data) <= SAMPLES and hasattr(data, "points")  # and shuffled: a file may be sorted
+    some = data.points[torch.randperm(len(data), generator=rng)] if whole else draw(n, rng)
     flat = some.flatten(1).double()
     distances = torch.pdist(flat)
     typical = float(distances.median())

@@ -33,7 +33,7 @@ def judge(preset: Preset, samples: Float[Tensor, "n ..."], rng: torch.Generator)
     if isinstance(preset.data, Images) and preset.data.held_out is not None:
         return _pictures(samples, preset.data, preset.data.held_out, rng)
     if isinstance(preset.data, PackedRows):
-        return _rows(samples.flatten(0, 1)[: len(samples)], preset.data.table)
+        return _rows(samples.flatten(0, 1)[: len(samples)], preset.data.table, rng)
     raise ValueError(f"{preset.name} learns {preset.data}: only laws of the plane, pictures and tables are judged here")
 
 
@@ -84,18 +84,20 @@ def _features(data: Images, held_out: Images, rng: torch.Generator) -> tuple[met
     return classifier, f"a classifier right on {classifier.settings['accuracy']:.1%}"
 
 
-def _rows(samples: Tensor, table: Table) -> tuple[str, Rows]:
+def _rows(samples: Tensor, table: Table, rng: torch.Generator) -> tuple[str, Rows]:
     """Judge rows as they would be written: the generator's probabilities become choices first."""
     assert table.held_out is not None
     cells = table.texts(samples)
-    rows, real, held_out = table.encode(cells).numpy(), table.points.numpy(), table.held_out.points.numpy()
+    rows, ordered = table.encode(cells).numpy(), (table.points, table.held_out.points)
+    # Files are often sorted: their first rows are no sample of them.
+    real, held_out = (points[torch.randperm(len(points), generator=rng)].numpy() for points in ordered)
     n = min(len(rows), len(real), len(held_out), 1000)
     found = {
         "W1 to held-out": (transport.w1(rows[:n], held_out[:n]), transport.w1(real[:n], held_out[:n])),
         "distance to the closest row": (
             float(np.median(metrics.closest(rows, real))), float(np.median(metrics.closest(held_out, real)))
         ),
-        "membership, ½ if nothing leaks": (metrics.membership(real[: len(held_out)], held_out, rows).value, 0.5),
+        "membership, ½ if nothing leaks": (metrics.membership(real, held_out, rows).value, 0.5),
     }  # fmt: skip
     told = f"W1 on {n} rows"
     targets = [column.name for column in table.columns if isinstance(column, Category)]
