@@ -128,7 +128,7 @@ def test_touch_drags_end_on_the_closed_forms_and_the_page_still_scrolls(open_pag
     assert centre(handle(page, "mean of Q"))[0] == pytest.approx(x - 50, abs=0.7)
     assert page.evaluate("scrollY") == 0
     before = law(page)
-    swipe(page, x - 55, y + 60, 4, -150)  # the bell again, but upwards: the page's
+    swipe(page, x - 55, y + 60, 4, -150, scrolls=True)  # the bell again, but upwards: the page's
     until(lambda: holds(page.evaluate("scrollY") > 50))
     assert law(page) == pytest.approx(before, abs=0.2)
 

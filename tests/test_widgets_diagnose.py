@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from playwright import sync_api
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
 from sklearn.neighbors import NearestCentroid
 from test_widgets import in_node
@@ -103,7 +104,7 @@ def test_a_run_is_diagnosed_by_hand(open_page):
     widget.guess = widget.fault
     now = settled(page)
     assert (now["right"], now["recall"]) == (1, widget.recall)
-    assert f"Right. It was “{widget.fault}”" in page.locator(".me-told").inner_text()
+    sync_api.expect(page.locator(".me-told")).to_contain_text(f"Right. It was “{widget.fault}”")
     page.get_by_role("combobox", name="Your diagnosis").select_option(UNKNOWN)
     widget.guess = UNKNOWN
     assert settled(page)["right"] == widget.right
@@ -112,7 +113,7 @@ def test_a_run_is_diagnosed_by_hand(open_page):
     assert (now["case"], now["spent"], now["guess"], now["shown"]) == (3, 0, "", "")
     widget.case = 3
     until(lambda: same(state(page)["estimate"], widget.estimate))
-    assert page.locator(".me-told").inner_text() == ""
+    sync_api.expect(page.locator(".me-told")).to_have_text("")
 
 
 def same(found: float, expected: float) -> None:

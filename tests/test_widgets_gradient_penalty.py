@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from playwright import sync_api
 from scipy.optimize import minimize
 from test_widgets import in_node
 from torch import Tensor, nn
@@ -184,7 +185,7 @@ def test_at_the_reals_the_climb_leaves_the_picture_and_between_pairs_it_settles(
     away = settled(page)
     assert max(away["values"]) > 11.5
     assert away["gap"] > 2 * away["w1"]
-    assert "climb on" in page.locator("[aria-live]").inner_text()
+    sync_api.expect(page.locator("[aria-live]")).to_contain_text("climb on")
     page.get_by_role("button", name="Reset").click()
     page.get_by_label("random pairs").check()
     press.click()

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from playwright import sync_api
 from test_widgets import in_node
 from torch import nn
 from widget_pages import centre, drag, handle, phone, readings, settled, state, until
@@ -165,19 +166,16 @@ def test_the_start_can_be_dragged_and_one_word_makes_the_path_spiral_in(open_pag
     assert moved["rest"] < first["rest"]
     page.locator('input[value="R1"]').check()
     assert settled(page)["rest"] < 1e-6
-    assert "settled" in page.locator(".me-readout").inner_text()
+    sync_api.expect(page.locator(".me-readout")).to_contain_text("settled")
     assert float(readings(page)["rest"]) == 0
     page.locator("input[value=RELATIVISTIC]").check()
     page.locator('input[value="R1 + R2"]').check()
-    until(lambda: holds("relativistic loss is the non-saturating", page.locator("[data-same]").inner_text()))
-    assert "R1 is R2" in page.locator("[data-same]").inner_text()
+    told = page.locator("[data-same]")  # written in the next frame
+    sync_api.expect(told).to_contain_text("relativistic loss is the non-saturating")
+    sync_api.expect(told).to_contain_text("R1 is R2")
     page.locator("input[value=HINGE]").check()
-    until(lambda: holds("R1 is R2", page.locator("[data-same]").inner_text()))
-    assert "non-saturating" not in page.locator("[data-same]").inner_text()
-
-
-def holds(part: str, whole: str) -> None:
-    assert part in whole
+    sync_api.expect(told).not_to_contain_text("non-saturating")
+    sync_api.expect(told).to_contain_text("R1 is R2")
 
 
 @pytest.mark.browser

@@ -190,15 +190,22 @@ def drag(page: sync_api.Page, start: tuple[float, float], *way: tuple[float, flo
     drawn(page)
 
 
-def swipe(page: sync_api.Page, x: float, y: float, dx: float, dy: float) -> None:
-    """Drag with a finger."""
+def swipe(page: sync_api.Page, x: float, y: float, dx: float, dy: float, *, scrolls: bool = False) -> None:
+    """Drag with a finger. From a page that is too busy to answer the browser takes the touch away: then once more."""
+    page.evaluate("() => addEventListener('pointercancel', () => (window.takenAway = true), true)")
     cdp = page.context.new_cdp_session(page)
-    cdp.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
-    for step in range(1, 11):
-        at = {"x": x + dx * step / 10, "y": y + dy * step / 10}
-        cdp.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [at]})
-    cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    drawn(page)
+    for _ in range(3):
+        page.evaluate("() => (window.takenAway = false)")
+        drawn(page)
+        cdp.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+        drawn(page)
+        for step in range(1, 11):
+            at = {"x": x + dx * step / 10, "y": y + dy * step / 10}
+            cdp.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [at]})
+        cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        drawn(page)
+        if scrolls or not page.evaluate("window.takenAway"):
+            return
 
 
 def ambient(draws: int = 3) -> widgets.AmbientDimension:
