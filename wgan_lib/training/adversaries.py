@@ -107,6 +107,7 @@ class Adversaries:
         optimizer = self.optimizers[1]
         optimizer.zero_grad()
         self.engine.backward(loss + penalty)
+        self.forward.settle()
         optimizer.step()
         recipe.constraint.project(self.critic)
         measured = {"w1_estimate": w1, "penalty": penalty.detach(), "critic_loss": loss.detach()}
@@ -120,6 +121,7 @@ class Adversaries:
         optimizer.zero_grad()
         # The critic's gradients are not needed.
         self.engine.backward(loss, [p for p in self.generator.parameters() if p.requires_grad])
+        self.forward.settle()
         optimizer.step()
         if self.average is not None:
             self.average.update_parameters(self.generator)

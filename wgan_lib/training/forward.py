@@ -39,6 +39,10 @@ class Forward:
         self.by_norms = split and self.compiled
         self.inside = none or self.by_norms or not self.compiled  # else a penalty of one's own, taken as it is written
         compiled: Any = engine.compiled if self.compiled else _as_it_is  # type: ignore[attr-defined]  # it has a compiler
+        own_networks = (self.generator, self.critic)
+        self.homes = [
+            (m, n, b) for net in own_networks for m in net.modules() for n, b in m.named_buffers(recurse=False)
+        ]
         self._generate, self._critic_losses = compiled(self._samples), compiled(self._both_losses)
         self._generator_loss = compiled(self._one_loss)
 
@@ -63,6 +67,12 @@ class Forward:
         """Return the generator's loss on fresh latents."""
         with _without_gradients(self.critic) if self.compiled else nullcontext(), self.engine.autocast():
             return self._generator_loss(z, real)
+
+    def settle(self) -> None:
+        """Copy buffers that a forward has replaced to where they were: a CUDA graph writes its next ones over them."""
+        for module, name, home in self.homes if self.compiled else ():
+            if (now := getattr(module, name)) is not home:
+                setattr(module, name, home.copy_(now.detach()))
 
     def _samples(self, z: Tensor) -> Tensor:
         return self.generator(z)
