@@ -59,7 +59,11 @@ def shapes_unchecked() -> Iterator[None]:
 def _signals_as_in_a_terminal() -> Iterator[None]:
     """Background jobs and some CI ignore SIGINT, nohup SIGHUP, here and in every process started from here."""
     usual = {signal.SIGINT: signal.default_int_handler}
-    usual |= {getattr(signal, name): signal.SIG_DFL for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)}
+    usual |= {
+        getattr(signal, name): signal.SIG_DFL
+        for name in ("SIGHUP", "SIGTERM", "SIGUSR1", "SIGUSR2")
+        if hasattr(signal, name)
+    }
     before = {number: signal.signal(number, handler) for number, handler in usual.items()}
     yield
     for number, handler in before.items():

@@ -37,6 +37,8 @@ def program(order):
     sys.stderr = open(2, "w", encoding=order["encoding"], errors="backslashreplace", buffering=1)
     sys.argv = ["program", *order["arguments"]]
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in ("SIGHUP", "SIGTERM", "SIGUSR1", "SIGUSR2"):  # as from a terminal, whatever ignored them here
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
     return compile(order["code"], "program", "exec")
 
 answers = os.fdopen(os.dup(1), "w")
