@@ -27,6 +27,7 @@ check: $(READY) $(NPM)
 	ruff format --check .
 	ruff check .
 	mypy
+	codespell
 	$(BIOME) ci $(BIOME_OPTIONS)
 	node --test 'tests/js/*.test.mjs'
 	python -m pytest -q -m "not slow and not browser and not notebook"
