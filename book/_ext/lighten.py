@@ -29,7 +29,7 @@ HOLD = """(() => {
   if (dataset.theme === "auto") dataset.theme = dark ? "dark" : "light";
   const faces = ['1em "Source Serif 4"', 'italic 1em "Source Serif 4"', "1em Inter"];
   const read = Promise.allSettled(faces.map((face) => document.fonts.load(face)));
-  Promise.race([read, new Promise((late) => setTimeout(late, 1500))]).then(() => classList.remove("fonts-coming"));
+  Promise.race([read, new Promise((late) => setTimeout(late, 4000))]).then(() => classList.remove("fonts-coming"));
 })()"""
 SHARED = ("_esm", "_css")
 DEFAULT = re.compile(r"^export default ([\w.]+;)\s*\Z", re.MULTILINE)
@@ -100,7 +100,7 @@ def with_fonts(css: str, folder: Path) -> str:
 
 
 def shown_with_fonts(page: str) -> str:
-    """The page with a script that hides it until the fonts of its first lines are read, 1.5 s at most.
+    """The page with a script that hides it until the fonts of its first lines are read, 4 s at most.
 
     Their letters take a moment to decode, and lines that break elsewhere would move all that stands below them. The
     theme is named, too: the theme's own script does it late, and until then both logos stand side by side.
