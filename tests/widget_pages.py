@@ -340,5 +340,6 @@ EVERY: dict[str, Callable[[], widgets.BookWidget]] = {
     "ConstantPull": widgets.ConstantPull,
     "RunPlayer": lambda: widgets.RunPlayer({name: played(k) for k, name in enumerate(("first", "second", "third"))}),
     "Diagnose": lambda: widgets.Diagnose(case=3),
+    "LatentWalk": widgets.LatentWalk,
     "DiracPlane": lambda: widgets.DiracPlane(constraint="R1", strength=0.5, step=20),
 }

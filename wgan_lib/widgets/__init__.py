@@ -13,6 +13,7 @@ from wgan_lib.widgets.diagnose import Diagnose
 from wgan_lib.widgets.divergence import AmbientDimension, MoveGaussians, ParallelLines
 from wgan_lib.widgets.duality import LipschitzCones, TwoSides
 from wgan_lib.widgets.lab import WganLab
+from wgan_lib.widgets.latent import LatentWalk
 from wgan_lib.widgets.layers import PowerIteration, TwoEllipses, TwoUnits
 from wgan_lib.widgets.line import FlatSpot, PlanTable, Uncross
 from wgan_lib.widgets.penalty import Interpolates, PairsInPlane
@@ -38,6 +39,7 @@ __all__ = [
     "FlatSpot",
     "Interpolates",
     "InvalidTrait",
+    "LatentWalk",
     "Line",
     "LipschitzCones",
     "LoadSlack",
