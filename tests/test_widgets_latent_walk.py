@@ -192,6 +192,7 @@ def test_the_hand_walks_and_every_way_to_flip_flips(open_page):
     for k, flip in enumerate(ways):
         flip()
         assert settled(page)["flipped"] is (k % 2 == 0)
+        assert page.locator("[aria-live]").inner_text().startswith(f"Shown: {('nearest', 'generated')[k % 2]}")
         blue = [ink(page, n) for n in range(2)]
         assert all((b > r) is (k % 2 == 0) for r, _, b in blue)
     assert page.locator('[data-trait="flipped"]').get_attribute("aria-pressed") == "false"

@@ -19,6 +19,7 @@ function palette(w) {
     const text = w.colour("paper");
     if (text === it.theme) return;
     it.theme = text;
+    it.rim = w.colour("axis");
     const paper = channels(text);
     for (const name of ["generated", "real"]) {
       const ink = channels(w.colour(name));
@@ -130,7 +131,7 @@ function cardOf(w, row, colours, flip) {
         if (!now) return;
         const picture = sheet([real ? now.copy : now.picture], 1, colours[side]);
         turned(c, picture, { left, top, wide, squash });
-        c.strokeStyle = w.colour("axis");
+        c.strokeStyle = colours.rim;
         c.strokeRect(left + (wide * (1 - squash)) / 2 + 0.5, top + 0.5, wide * squash - 1, wide - 1);
       });
       if (now) frame.p.describe(`${real ? "Nearest training picture" : "Generated picture"}: ${now.told}`);
@@ -201,7 +202,11 @@ function look(film, z, form, unseen) {
 export default widget("A small generator to walk through", (w) => {
   const [form, unseen] = ["form", "unseen"].map((name) => w.model.get(name)),
     state = { film: null, shown: w.get("flipped") ? "real" : "generated", squash: 1, goal: w.get("flipped") },
-    flip = () => w.change({ flipped: !w.get("flipped") }),
+    flip = () => {
+      const flipped = !w.get("flipped");
+      w.change({ flipped });
+      w.say(flipped ? "Shown: nearest training pictures" : "Shown: generated pictures");
+    },
     colours = palette(w),
     row = w.columns(130),
     map = mapOf(w, row, colours),
