@@ -86,6 +86,7 @@ def test_a_page_shows_itself_once_its_first_fonts_are_read():
     rules = (Path(lighten.__file__).parents[1] / "_static/book.css").read_text(encoding="utf-8")
     assert ".fonts-coming body { visibility: hidden; }" in rules
     families = set(re.findall(r'1em "?([\w ]+?)"', page))
-    assert families == {"Source Serif 4", "Inter"}
+    assert families == {"Source Serif 4", "Inter", "KaTeX_Main", "KaTeX_Math"}
+    rules += (Path(lighten.__file__).parents[1] / "_static/katex/katex.min.css").read_text(encoding="utf-8")
     for family in families:
-        assert re.search(rf'font-family: "?{family}"?; .*src: url\(fonts/', rules)
+        assert re.search(rf'font-family: ?"?{family}"?;.*src: ?url\(fonts/', rules)

@@ -1,7 +1,8 @@
 """Take from the built pages what they carry in vain, a third of their weight, and let their widgets stand sooner.
 
 - Style rules whose classes and ids no page and no script names (the theme ships all of Bootstrap) are dropped.
-- The three fonts of a page's first lines travel with the style sheet, and the page shows itself once they are read.
+- The three fonts of a page's first lines travel with the style sheet. The page shows itself once they are read, and
+  those of its formulas.
 - The search index is read by the search page alone: the theme's search field leads there, and shows nothing before.
 - Widgets are mounted where they stand, before the browser has read the rest of a long page.
 - Widgets of one kind share one copy of script and style sheet in a page's widget state; `widget-host.js` reads it.
@@ -28,6 +29,7 @@ HOLD = """(() => {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   if (dataset.theme === "auto") dataset.theme = dark ? "dark" : "light";
   const faces = ['1em "Source Serif 4"', 'italic 1em "Source Serif 4"', "1em Inter"];
+  faces.push("1em KaTeX_Main", "italic 1em KaTeX_Math"); // a formula that widens sends words to the next line
   const read = Promise.allSettled(faces.map((face) => document.fonts.load(face)));
   Promise.race([read, new Promise((late) => setTimeout(late, 4000))]).then(() => classList.remove("fonts-coming"));
 })()"""
