@@ -10,7 +10,7 @@ import functools
 import hashlib
 import inspect
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from numbers import Real
 from pathlib import PurePath
@@ -103,7 +103,8 @@ def _contents(value: Any, memo: Memo) -> str:
     if isinstance(value, set | frozenset):
         return f"{kind}{{{', '.join(sorted(_told(v, memo) for v in value))}}}"
     if isinstance(value, Collection) and isinstance(value, list | tuple):
-        return f"{kind}({', '.join(_told(v, memo) for v in value)})"
+        plain = all(type(v) is float for v in value)  # a table's column may hold thousands
+        return f"{kind}({', '.join(_numbers(value) if plain else (_told(v, memo) for v in value))})"
     if dataclasses.is_dataclass(value):
         held = {field: getattr(value, field.name, None) for field in dataclasses.fields(value)}
         # What is as by default is left out, so that a field which a later version adds does not make another run.
@@ -119,7 +120,11 @@ def _contents(value: Any, memo: Memo) -> str:
 def _number(value: Real) -> str:
     exact = float(value)
     whole = exact.is_integer() and abs(exact) < 2**53
-    return str(int(exact)) if whole else str(int(value)) if isinstance(value, int | np.integer) else repr(exact)
+    return str(int(value)) if isinstance(value, int | np.integer) and not whole else _numbers([exact])[0]
+
+
+def _numbers(values: Sequence[float]) -> list[str]:
+    return [str(int(v)) if v.is_integer() and abs(v) < 2**53 else repr(v) for v in values]
 
 
 def _tensor(value: Tensor | np.ndarray) -> str:
