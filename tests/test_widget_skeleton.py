@@ -17,31 +17,45 @@ SIZES = """() => [...document.querySelectorAll(".me-svg text")].filter((e) => e.
   .map((e) => parseFloat(getComputedStyle(e).fontSize) * e.ownerSVGElement.getBoundingClientRect().width
     / (e.ownerSVGElement.viewBox.baseVal.width || 1))"""
 
+BOXES = """(those) => [...document.querySelectorAll(those)].filter((e) => e.checkVisibility({visibilityProperty: true}))
+  .map((e) => [e.textContent || e.tagName, e.getBoundingClientRect()]).filter(([, box]) => box.width && box.height)
+  .map(([what, box]) => [what, box.height, box.width])"""
+
 
 @every
 def test_a_phone_shows_hand_and_reward_together_with_room_for_fingers(open_page, name):
-    page = phone(open_page, EVERY[name]())
+    widget = EVERY[name]()
+    page = phone(open_page, widget)
     root = page.locator("[data-widget]")
     assert root.get_attribute("data-widget") == name
-    assert root.bounding_box()["height"] <= 620
+    height = root.bounding_box()["height"]
+    assert height <= 620
+    assert height == pytest.approx(widget.sizes[0], abs=10), "the room kept for it before it stands"
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     top = lambda part: page.locator(part).first.bounding_box()["y"]  # noqa: E731
     assert top(".me-task") < top(".me-readout") < top(".me-plot") < top(".me-controls")
     assert min(page.evaluate(SIZES)) >= 11
     assert float(page.locator(".me-value").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")) >= 18
-    for control in page.locator("button, select, summary, .me-slider, .me-check, .me-choice label").all():
-        if control.is_visible():
-            box = control.bounding_box()
-            assert box["height"] >= 44, control.inner_text()
-    for knob in page.locator(".me-handle .me-hit").all():
-        if knob.is_visible():
-            box = knob.bounding_box()
-            assert min(box["width"], box["height"]) >= 24
+    controls = "button, select, summary, .me-slider, .me-check, .me-choice label"
+    for what, height, _ in page.evaluate(BOXES, controls):
+        assert height >= 44, what
+    for what, *sides in page.evaluate(BOXES, ".me-handle .me-hit"):
+        assert min(sides) >= 24, what
 
 
-@every
-def test_every_width_fits(open_page, name):
-    page = open_page(EVERY[name]())
+def other(widget: BookWidget, trait: str):
+    """A value that a hand could set, other than the present one."""
+    now, allowed = getattr(widget, trait), widget.reach[trait]
+    if isinstance(now, bool):
+        return not now
+    if isinstance(now, str):
+        return next(choice for choice in allowed if choice != now)
+    if isinstance(now, list):
+        return now[::-1] if now != now[::-1] else [allowed[1] if not isinstance(allowed[0], list) else 1] * len(now)
+    return allowed[1] if now != allowed[1] else allowed[0]
+
+
+def every_width_fits(page) -> None:
     for width in (1440, 768, 320):
         page.set_viewport_size({"width": width, "height": 900})
         drawn(page)
@@ -49,10 +63,7 @@ def test_every_width_fits(open_page, name):
         assert min(page.evaluate(SIZES)) >= 11
 
 
-@every
-def test_numbers_and_handles_wear_their_names(open_page, name):
-    widget = EVERY[name]()
-    page = open_page(widget)
+def numbers_and_handles_wear_their_names(page, widget: BookWidget) -> None:
     shown, now = readings(page), state(page)
     assert shown
     assert set(shown) <= set(now)
@@ -72,16 +83,38 @@ def test_numbers_and_handles_wear_their_names(open_page, name):
         assert slider.get_attribute("aria-valuetext")
 
 
-def other(widget: BookWidget, trait: str):
-    """A value that a hand could set, other than the present one."""
-    now, allowed = getattr(widget, trait), widget.reach[trait]
-    if isinstance(now, bool):
-        return not now
-    if isinstance(now, str):
-        return next(choice for choice in allowed if choice != now)
-    if isinstance(now, list):
-        return now[::-1] if now != now[::-1] else [allowed[1] if not isinstance(allowed[0], list) else 1] * len(now)
-    return allowed[1] if now != allowed[1] else allowed[0]
+def tab_stops_are_few_and_every_one_is_marked(page) -> None:
+    stops = page.locator("[data-widget] :is(button, input, select, summary, [tabindex='0'])")
+    named = {e.get_attribute("name") or i for i, e in enumerate(stops.all()) if e.is_visible()}
+    assert len(named) <= 16  # the options of one choice are one stop
+    for stop in page.locator("g[tabindex='0']:visible").all():
+        page.keyboard.press("Tab")  # the last thing used is the keyboard: focus is shown
+        stop.focus()
+        mark = """(e) => { const halo = e.querySelector(".me-halo, .me-block"), s = getComputedStyle(halo);
+          return Number(s.strokeOpacity) * parseFloat(s.strokeWidth); }"""
+        until(lambda stop=stop, mark=mark: assert_least(stop.evaluate(mark), 2))
+
+
+def reset_brings_everything_back(page, widget: BookWidget) -> None:
+    before = state(page)
+    for trait in widget.reach:
+        move = "([t, v]) => document.querySelector('[data-widget]').wganMove({ [t]: v }, { animate: false })"
+        page.evaluate(move, [trait, other(widget, trait)])
+    assert settled(page) != before
+    page.get_by_role("button", name="Reset").click()
+    until(lambda: assert_equal(settled(page), before))
+
+
+@every
+def test_on_a_desk_it_has_its_room_wears_its_names_and_can_be_reset(open_page, name):
+    """One page answers what leaves it as it was: a load costs more than all these questions."""
+    widget = EVERY[name]()
+    page = open_page(widget, width=912)
+    assert page.locator("[data-widget]").bounding_box()["height"] == pytest.approx(widget.sizes[1], abs=10)
+    numbers_and_handles_wear_their_names(page, widget)
+    tab_stops_are_few_and_every_one_is_marked(page)
+    reset_brings_everything_back(page, widget)
+    every_width_fits(page)
 
 
 @every
@@ -102,19 +135,6 @@ def test_words_move_what_they_name_and_the_page_hears_of_it(open_page, name):
     for bad in ({"nothing": 1}, {next(iter(widget.reach)): {}}):
         with pytest.raises(Exception, match="cannot be moved to"):
             page.evaluate("(v) => document.querySelector('[data-widget]').wganMove(v)", bad)
-
-
-@every
-def test_reset_brings_everything_back(open_page, name):
-    widget = EVERY[name]()
-    page = open_page(widget)
-    before = state(page)
-    for trait in widget.reach:
-        move = "([t, v]) => document.querySelector('[data-widget]').wganMove({ [t]: v }, { animate: false })"
-        page.evaluate(move, [trait, other(widget, trait)])
-    assert settled(page) != before
-    page.get_by_role("button", name="Reset").click()
-    until(lambda: assert_equal(settled(page), before))
 
 
 def assert_equal(found, expected) -> None:
@@ -222,30 +242,8 @@ def test_forced_colours_and_more_contrast_leave_maps_and_choices_legible(open_pa
     assert page.locator(".me-readout dt").first.evaluate("e => getComputedStyle(e).color") == "rgb(28, 36, 48)"
 
 
-@every
-def test_tab_stops_are_few_and_every_one_is_marked(open_page, name):
-    page = open_page(EVERY[name]())
-    stops = page.locator("[data-widget] :is(button, input, select, summary, [tabindex='0'])")
-    named = {e.get_attribute("name") or i for i, e in enumerate(stops.all()) if e.is_visible()}
-    assert len(named) <= 16  # the options of one choice are one stop
-    for stop in page.locator("g[tabindex='0']:visible").all():
-        page.keyboard.press("Tab")  # the last thing used is the keyboard: focus is shown
-        stop.focus()
-        mark = """(e) => { const halo = e.querySelector(".me-halo, .me-block"), s = getComputedStyle(halo);
-          return Number(s.strokeOpacity) * parseFloat(s.strokeWidth); }"""
-        until(lambda stop=stop, mark=mark: assert_least(stop.evaluate(mark), 2))
-
-
 def assert_least(found: float, least: float) -> None:
     assert found >= least
-
-
-@every
-def test_the_room_a_widget_needs_is_kept_before_it_stands(open_page, name):
-    widget = EVERY[name]()
-    for opened, kept in ((phone, widget.sizes[0]), (lambda o, w: o(w, width=912), widget.sizes[1])):
-        height = opened(open_page, widget).locator("[data-widget]").bounding_box()["height"]
-        assert kept == pytest.approx(height, abs=10)
 
 
 def test_silent_failures_say_why(open_page):
