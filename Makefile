@@ -12,16 +12,20 @@ BIOME := tests/js/node_modules/.bin/biome
 BIOME_OPTIONS := --config-path=tests/js/scripts.json --error-on-warnings wgan_lib/js tests/js book/_static/widget-host.js
 BROWSERS := $(VENV)/.browsers
 
-.PHONY: book test check format serve clean notebooks colab benchmark soak record
+.PHONY: book fast test check format serve clean notebooks colab benchmark soak record
 book: $(READY)
 	rm -rf _build/html _build/.doctrees
 	jupyter-book build . -n -W --keep-going < /dev/null
 	@echo "The book: _build/html/index.html"
 
-# The browser tests read the built book, so it comes first; chapters whose code and imports did not change are not run again.
-test: $(READY) $(BROWSERS) book
+# All but the browser tests, which read the built book. With `make -j2 test` they run while the book is built, which leaves a core idle.
+fast: $(READY) $(BROWSERS)
 	node --test 'tests/js/*.test.mjs'
-	python -m pytest -n 2 --dist worksteal
+	python -m pytest -n 2 --dist worksteal -m "not browser"
+
+# Chapters whose code and imports did not change are not run again.
+test: book fast
+	python -m pytest -n 2 --dist worksteal -m browser
 
 check: $(READY) $(NPM)
 	ruff format --check .
