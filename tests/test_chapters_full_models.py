@@ -1,0 +1,132 @@
+"""The code written out in chapter full-models is the library's computation, and what its text says is so."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from chapter_code import chapter_function
+from scipy import stats
+
+from wgan_lib import images, presets, runs, training
+from wgan_lib.constraints import GradientPenalty
+from wgan_lib.losses import NON_SATURATING
+
+CHAPTER = "book/full-models.md"
+train = chapter_function(CHAPTER, "train", training=training)
+weights = chapter_function(CHAPTER, "weights", torch=torch)
+parts = chapter_function(CHAPTER, "parts")
+paired = chapter_function(CHAPTER, "paired")
+shapes = chapter_function(CHAPTER, "shapes")
+sheet = chapter_function(CHAPTER, "sheet")
+shuffled = chapter_function(CHAPTER, "shuffled", torch=torch)
+interval = chapter_function(CHAPTER, "interval", stats=stats)
+SPEED, MNIST, RESNETS = (runs.load(f"on-gpu-{piece}") for piece in ("speed", "mnist", "resnets"))
+NETS = ("wgan-gp-mnist", "wgan-gp-dcgan64", "wgan-gp-resnet32-cifar10")
+
+
+@pytest.mark.parametrize("name", ["wgan-gp-digits", "clipping-digits", "r1"])
+def test_the_twenty_lines_are_the_librarys_loop(name):
+    def built() -> presets.Preset:
+        if name != "r1":
+            return presets.build(name, 3)
+        r1 = GradientPenalty(0.5, target=0.0, at="reals")
+        return replace(presets.build("wgan-gp-digits", 3), loss=NON_SATURATING, constraint=r1, critic_steps=1)
+
+    ours, library, begun = built(), built(), weights(built())
+    for _ in train(*parts(ours), 2, ours.critic_steps, 32):
+        pass
+    for _ in library.train(n_steps=2, ema=0.0, linear_decay=False, batch_size=32, device="cpu"):
+        pass
+    assert (weights(library) - begun).abs().max() > 1e-4
+    torch.testing.assert_close(weights(ours), weights(library), rtol=0, atol=2e-5)
+
+
+def test_the_published_shape_is_the_papers():
+    preset = presets.build("wgan-gp-dcgan64")
+    with torch.no_grad():
+        down = shapes(preset.critic, torch.zeros(1, 3, 64, 64))
+    assert [shape[0] for shape in down if shape] == [3, 64, 128, 256, 512, 1]
+    assert down[-1] == ()
+
+
+def test_the_interval_of_the_ratios_is_the_one_of_order_statistics():
+    rng = np.random.default_rng(0)
+    slow, fast = rng.uniform(1, 2, 73), rng.uniform(1, 2, 73)
+    middle, low, high = paired(slow, fast)
+    exact = stats.quantile_test(slow / fast, q=1, p=0.5).confidence_interval(0.95)
+    ordered = np.sort(slow / fast)
+    places = np.searchsorted(ordered, [low, exact.low, high, exact.high])
+    assert abs(places[0] - places[1]) <= 1
+    assert abs(places[2] - places[3]) <= 1
+    assert low < middle == np.median(slow / fast) < high
+
+
+def test_a_sheet_shows_the_pictures_in_order():
+    pictures = np.arange(6)[:, None, None, None] * np.ones((1, 1, 2, 2))
+    assert sheet(pictures).shape == (4, 6, 1)
+    np.testing.assert_array_equal(sheet(pictures)[::2, ::2, 0], [[0, 1, 2], [3, 4, 5]])
+
+
+def test_shuffling_keeps_each_pixels_law_and_no_picture():
+    digits = images.digits().points
+    broken = shuffled(digits, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(broken.sort(0).values, digits.sort(0).values, rtol=0, atol=0)
+    assert (broken == digits).all((1, 2, 3)).sum() == 0
+
+
+def test_what_the_text_says_of_the_speeds():
+    ratio = {
+        (net, way): paired(SPEED[f"{net}/eager fp32"], SPEED[f"{net}/{way}"])
+        for net in NETS
+        for way in ("bf16", "compiled", "channels_last", "CUDA graph", "all together")
+    }
+    for net in NETS:
+        assert ratio[net, "bf16"][2] < 1 < 1.3 < ratio[net, "CUDA graph"][1]
+        assert abs(ratio[net, "channels_last"][0] - 1) < 0.1
+        assert 0.85 < ratio[net, "compiled"][0] < 1.1
+        better = ratio[net, "all together"][0] > ratio[net, "CUDA graph"][0]
+        assert better == (net != "wgan-gp-mnist")
+
+
+def test_what_the_text_says_of_mnist_and_the_resnets():
+    last = {name.split("/")[0]: MNIST[name][-1] for name in MNIST.fixed if name.endswith("/frechet")}
+    floor = float(MNIST["wgan-gp-mnist/floor"])
+    assert len(last) == 7
+    assert all(value > 10 * floor for value in last.values())
+    assert max(MNIST[f"{name}/seconds"][-1] for name in last) < 180
+    small = MNIST["wgan-mlp28-mnist/frechet"]
+    assert np.ptp(small) < 0.005 * small[0]
+    assert "overwritten" in str(MNIST["sn-mnist/failed"])
+    assert MNIST["sn-mnist/index"][-1] < 6000
+    for name in ("wgan-gp-resnet32-cifar10", "sngan-resnet32-cifar10"):
+        assert RESNETS[f"{name}/frechet"][-1] < 0.7 * RESNETS[f"{name}/frechet"][0]
+        assert RESNETS[f"{name}/index"][-1] < 0.02 * presets.build(name, width=8).n_steps
+
+
+def test_bf16_makes_a_staircase_of_the_penalty():
+    """The steps near 1 that the text names, and where its figure opens."""
+    slope = torch.linspace(0.98, 1.02, 81)
+    rounded = slope.bfloat16().double().unique()
+    assert set(rounded[rounded >= 1].diff().tolist()) == {1 / 128}
+    assert set(rounded[rounded <= 1].diff().tolist()) == {1 / 256}
+    assert slope[46].item() == pytest.approx(1.003)
+    assert (slope[46].bfloat16() - 1) ** 2 == 0
+
+
+def test_what_the_text_says_of_sharper_digits():
+    fine = runs.load("digits-sharper")
+    assert not fine.meta["commit"].endswith("-dirty")
+    low, most = fine.meta["weights"][1], fine.meta["weights"][-1]
+
+    def change(weight: float, key: str) -> tuple[float, float]:
+        mean, half = interval(fine[f"weight {weight:g}/{key}"] - fine["weight 0/" + key])
+        return mean - half, mean + half
+
+    assert change(most, "contrast")[0] > 0
+    assert change(most, "error")[0] > 0
+    assert change(most, "read")[1] < 0
+    assert change(most, "frechet")[0] < 0 < change(most, "frechet")[1]
+    assert change(low, "contrast")[0] > 0
+    assert change(low, "frechet")[1] < 0
+    assert change(low, "error")[1] < 0.001
