@@ -307,6 +307,14 @@ def played(seed: int) -> Run:
     return Run(frames, {}, fixed)
 
 
+def quality() -> widgets.ErrorQuality:
+    """ErrorQuality of three critics with invented readings."""
+    rng = np.random.default_rng(12)
+    ratios, energies = rng.lognormal(0.2, 0.4, (3, 2, 3, 4)), rng.lognormal(-4, 1, (3, 2, 3, 4))
+    names = ["exact transport", "c-transform", "gradient penalty"]
+    return widgets.ErrorQuality(names, [2, 32], [16, 64, 256], ratios, energies, 0.002, batch=1)
+
+
 EVERY: dict[str, Callable[[], widgets.BookWidget]] = {
     "MoveGaussians": widgets.MoveGaussians,
     "ParallelLines": lambda: widgets.ParallelLines(tilt=30.0, noise=0.1),
@@ -319,6 +327,7 @@ EVERY: dict[str, Callable[[], widgets.BookWidget]] = {
     "ClippingDepth": widgets.ClippingDepth,
     "BoxSlope": widgets.BoxSlope,
     "BudgetSlider": budget,
+    "ErrorQuality": quality,
     "TwoEllipses": widgets.TwoEllipses,
     "PowerIteration": lambda: widgets.PowerIteration(3),
     "TwoUnits": widgets.TwoUnits,

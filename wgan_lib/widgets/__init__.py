@@ -20,6 +20,7 @@ from wgan_lib.widgets.penalty import Interpolates, PairsInPlane
 from wgan_lib.widgets.plans import LoopPush, SinkhornBlur
 from wgan_lib.widgets.player import RunPlayer
 from wgan_lib.widgets.prices import CTransform, LoadSlack
+from wgan_lib.widgets.quality import ErrorQuality
 from wgan_lib.widgets.settling import ConstantPull, DiracPlane
 from wgan_lib.widgets.transport import SandPiles, TransportPlan
 from wgan_lib.widgets.trap import TwoSidedTrap
@@ -35,6 +36,7 @@ __all__ = [
     "Curves",
     "Diagnose",
     "DiracPlane",
+    "ErrorQuality",
     "ExactAndLearned",
     "FlatSpot",
     "Interpolates",
