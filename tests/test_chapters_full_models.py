@@ -130,3 +130,17 @@ def test_what_the_text_says_of_sharper_digits():
     assert change(low, "contrast")[0] > 0
     assert change(low, "frechet")[1] < 0
     assert change(low, "error")[1] < 0.001
+
+
+def test_what_the_text_says_of_the_digits():
+    record = runs.load("digits-methods")
+    assert not record.meta["commit"].endswith("-dirty")
+    distance = {
+        name.split("/")[0]: record[name] for name in record.fixed if name.endswith("classifier Fréchet distance")
+    }
+    assert all(values.shape == (5,) for values in distance.values())
+    assert distance["WGAN-GP"].max() < 3 * record["WGAN-GP/floor"].mean()
+    assert record["WGAN-GP/classes"].min() == 10
+    scores = record["WGAN-GP/scores"][-5:]
+    mean, half = interval((scores[:, 0] - scores[:, 1]).mean(0))
+    assert mean - half > 0
