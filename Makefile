@@ -6,6 +6,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(abspath $(VENV))/bin
 export PATH := $(BIN):$(PATH)
+# Small networks gain nothing from a second thread, and two threads on two busy cores wait for one another.
+export OMP_NUM_THREADS ?= 1
 READY := $(VENV)/.installed
 NPM := tests/js/node_modules/.package-lock.json
 BIOME := tests/js/node_modules/.bin/biome
@@ -54,7 +56,7 @@ colab: notebooks
 
 # Times and quality of trainings, recorded and written into README.md; about twenty minutes on a quiet machine.
 benchmark: $(READY)
-	OMP_NUM_THREADS=1 python benchmarks/training.py --all
+	python benchmarks/training.py --all
 
 # Measures that take long or depend on the machine, which no test may: kills without end, weights and speed of the pages.
 soak: $(READY) $(BROWSERS) book
@@ -64,7 +66,7 @@ soak: $(READY) $(BROWSERS) book
 
 # One recorded run again, by the command that its file names: make record RUN=critic-steps
 record: $(READY)
-	OMP_NUM_THREADS=1 python experiments/record.py $(RUN)
+	python experiments/record.py $(RUN)
 
 serve:
 	$(PYTHON) -m http.server --directory _build/html 8000
