@@ -164,3 +164,13 @@ def test_every_control_that_the_prose_names_is_on_a_figure():
     assert len(names) >= 3
     for chapter, name in names:
         assert f'"{name}"' in shown or f"{name}:" in shown, f"{chapter} names a control {name!r} that no figure has"
+
+
+def test_boxes_are_of_the_kinds_that_have_a_look() -> None:
+    """Sphinx takes any class; one without a rule of ours is the theme's, dark on paper."""
+    rules = (ROOT / "book/_static/book.css").read_text(encoding="utf-8")
+    boxes = re.compile(r"^:+\{admonition\} (.*)\n:class: (.*)$", re.MULTILINE)
+    found = [box for path in (ROOT / "book").glob("*.md") for box in boxes.findall(path.read_text(encoding="utf-8"))]
+    assert len(found) > 40
+    assert {kind for _, kinds in found for kind in kinds.split() if f".admonition.{kind}" not in rules} == set()
+    assert {kind for title, kind in found if title.startswith("Where tutorials go wrong")} == {"pitfall"}
