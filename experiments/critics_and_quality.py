@@ -62,7 +62,7 @@ class Exact:
 
     def critic_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """There is no critic to train."""
-        raise NotImplementedError
+        raise NotImplementedError  # never asked: without parameters no step is taken
 
     def __init__(self, dim: int, seeds: tuple[int, ...]) -> None:
         self.parameters: list[nn.Parameter] = []
