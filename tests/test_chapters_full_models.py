@@ -25,7 +25,7 @@ SPEED, MNIST, RESNETS = (runs.load(f"on-gpu-{piece}") for piece in ("speed", "mn
 NETS = ("wgan-gp-mnist", "wgan-gp-dcgan64", "wgan-gp-resnet32-cifar10")
 
 
-@pytest.mark.parametrize("name", ["wgan-gp-digits", "clipping-digits", "r1"])
+@pytest.mark.parametrize("name", ["wgan-gp-digits", "clipping-digits", "sn-digits", "r1"])
 def test_the_twenty_lines_are_the_librarys_loop(name):
     def built() -> presets.Preset:
         if name != "r1":
