@@ -150,7 +150,7 @@ def recorded(work: Path, judge: Judge, meta: dict[str, Any]) -> runs.Run:
 
 
 def read_curve(work: Path, before: int | None = None) -> list[list[float]]:
-    """Rows of the curve: step, W1 estimate, penalty, and both scores; those before a step."""
+    """Rows of the curve: step, W1 estimate, penalty, both scores and CPU seconds so far; those up to a step."""
     path = work / "curve.jsonl"
     rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     return [row for row in rows if before is None or row[0] <= before]
@@ -170,10 +170,12 @@ def main() -> None:
     meta = {
         **told, "command": "python experiments/sprites.py ZIP", "seed": SEED, "preset": None, "device": "cpu",
         "pictures": len(data), "held out": len(judge.held_out), "widths": list(WIDTHS), "batch_size": BATCH,
-        "measures": ["W1", "sliced W1", "nearest"], "curve": ["step", "w1", "penalty", "training", "held out"],
+        "measures": ["W1", "sliced W1", "nearest"],
+        "curve": ["step", "w1", "penalty", "training", "held out", "CPU seconds"],
     }  # fmt: skip
     print(len(data), "to train on,", len(judge.held_out), "held out", flush=True)
-    folder, begun, window = work / "checkpoints", time.process_time(), []
+    folder, window = work / "checkpoints", []
+    begun = time.process_time() - max((row[-1] for row in read_curve(work)), default=0.0)  # of earlier calls too
     steps = training.follow(
         recipe(data, options.steps), device="cpu", checkpoint_dir=folder, checkpoint_every=EVERY,
         resume=training.begun(folder),
@@ -182,9 +184,10 @@ def main() -> None:
         done = step.index + 1
         window.append((step.w1_estimate, step.penalty))
         if done % EVERY == 0:
-            rows = [*read_curve(work, done - 1), [done, *np.mean(window, 0).tolist(), *looked(step, data, latents)]]
+            numbers = [*np.mean(window, 0).tolist(), *looked(step, data, latents), time.process_time() - begun]
+            rows = [*read_curve(work, done - 1), [done, *numbers]]
             (work / "curve.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
-            print(np.round(rows[-1], 3), f"{time.process_time() - begun:.0f} s", flush=True)
+            print(np.round(rows[-1], 3), flush=True)
             window = []
         if done in MARKS:
             made = generated(step, latents)
@@ -193,7 +196,7 @@ def main() -> None:
                 pictures=made[:SHOWN].numpy(),
                 scores=np.array(judge(made.flatten(1).double().numpy())),
             )
-            run = recorded(work, judge, meta | {"CPU seconds": round(time.process_time() - begun, 1)})
+            run = recorded(work, judge, meta | {"CPU seconds": round(time.process_time() - begun)})
             path = run.save(options.out, bits={"pictures": 5})
             print(path, path.stat().st_size // 1000, "kB", run["scores"][-1].round(3), flush=True)
 
