@@ -29,7 +29,8 @@ class Entry:
     """A claim of a paper and what came of it here.
 
     `ours` is a number or a short table of numbers, `low` and `high` its interval where it is an estimate, `interval`
-    says which. `agrees` is computed from them; None where the claim was not tried. A claim that differs says why.
+    says which. `agrees` is computed from them; None where the claim was not tried. A claim that differs says why; what was
+    written for that case is left out where the claim matches.
     """
 
     claim: str
@@ -78,6 +79,7 @@ def collect() -> list[dict[str, object]]:
         chapter = path.stem.removeprefix("ledger_").replace("_", "-")
         for entry in importlib.import_module(path.stem).entries():
             values = {name: plain(value) for name, value in asdict(entry).items() if name != "agrees"}
+            values["why"] = entry.why if entry.verdict == "differs" else ""
             found.append({"chapter": chapter, **values, "verdict": entry.verdict})
     return found
 

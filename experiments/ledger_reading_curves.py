@@ -49,7 +49,7 @@ def entries() -> list[Entry]:
               unit="rank correlation of medians with exact W1", agrees=rank(own, exact) < 0.5,
               why="over these five rates the held-out estimate happens to rank the models as exact W1 does"),
         Entry(claim="with few data the critic's training and held-out losses part",
-              source="gulrajani2017improved", where="section 5.3, figure 5", setting="24 training points",
+              source="gulrajani2017improved", where="section 5.6, figure 5", setting="24 training points",
               published="they part", ours=over[0], unit="score, training less held-out", low=over[1], high=over[2],
               interval=named, agrees=over[1] > fit[2],
               why=f"not beyond what healthy trainings show, {fit[0]:.2f}"),

@@ -57,6 +57,8 @@ def test_shares_of_the_variance_are_those_of_made_up_tables():
     assert shares(pair * draw + flat)[2] > 0.2
     assert shares(rng.normal(size=(5, 7, 2)) + 0.01 * pair)[3] > 0.3
     assert shares(rng.normal(size=(5, 7, 2))).sum() == pytest.approx(1)
+    noise = np.mean([shares(rng.normal(size=(18, 8, 3))) for _ in range(50)], axis=0)
+    np.testing.assert_allclose(noise, [0, 0, 0, 1], atol=0.02)  # chance is no method
 
 
 def test_the_budget_is_what_all_pairs_have_and_the_pairs_are_the_frozen_ones(budget):

@@ -48,3 +48,8 @@ def test_an_entry_says_enough(given, complaint):
 def test_numbers_are_written_to_five_digits():
     assert ledger.plain([np.float64(1 / 3), 2, float("nan")]) == [0.33333, 2.0, "nan"]
     assert ledger.Entry(**SAID, agrees=None).verdict.startswith("not attempted")
+
+
+def test_only_a_claim_that_differs_says_why():
+    for entry in json.loads(ledger.WRITTEN.read_text(encoding="utf-8")):
+        assert bool(entry["why"]) == (entry["verdict"] == "differs"), entry["claim"]

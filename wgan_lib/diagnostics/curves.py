@@ -99,7 +99,7 @@ def curve_signs(
 
     Rules of thumb, held to planted faults and to recorded runs; None for fewer than 8 readings (64 for waves).
     ``SIGNS`` says what each cannot tell: no sign here tells good samples from bad. Raises ValueError for what is no
-    curve, or penalties without their weight. Source: Gulrajani 2017, section 5.3, and what it leaves open.
+    curve, or penalties without their weight. Source: Gulrajani 2017, section 5.6, and what it leaves open.
     Chapter: reading-curves.
     """
     curve = _curve("values", values)
