@@ -29,8 +29,8 @@ class Entry:
     """A claim of a paper and what came of it here.
 
     `ours` is a number or a short table of numbers, `low` and `high` its interval where it is an estimate, `interval`
-    says which. `agrees` is computed from them; None where the claim was not tried. A claim that differs says why; what was
-    written for that case is left out where the claim matches.
+    says which. `agrees` is computed from them; None where the claim was not tried. A claim that differs says why; what
+    was written for that case is left out where the claim matches.
     """
 
     claim: str
