@@ -5,12 +5,13 @@ Taken are whole sprites: 32 × 32 pixels under `mon` and `item`, an eighth of th
 pieces (tentacles, parts of demons) and marks (brands). They lie on black; a tenth is held out. DCGAN's networks with 48
 channels for the generator and 32 for the critic, which sees each picture mirrored or not and moved by up to four pixels
 (`networks.Augment`); GP with λ 10, one critic step a generator step as in progressive growing (Karras 2018), Adam
-5e-4 for the critic and 3e-4 for the generator with betas (0, .9), an averaged generator. One seed, no setting tried
-beside another. Judged at each mark by W1 of pixels to the held-out pictures, exact and sliced, beside training
+5e-4 for the critic and 3e-4 for the generator with betas (0, .9). One seed, no setting tried beside another. Shown are
+the weights as they are: an average over a thousand steps is kept in the checkpoints, and trails a run of this length.
+Judged at each mark by W1 of pixels to the held-out pictures, exact and sliced, beside training
 pictures (the floor), a normal law with the training pictures' moments, and their mean alone; by the distance of
 generated pictures to the nearest training picture beside that of held-out ones; and by the critic's mean score.
 
-Shown in `full-models`. Run: OMP_NUM_THREADS=1 python experiments/sprites.py ZIP [--work FOLDER] (about half an hour
+Shown in `full-models`. Run: OMP_NUM_THREADS=1 python experiments/sprites.py ZIP [--work FOLDER] (about ten minutes
 of one core of a shared 2-core CPU). FOLDER keeps checkpoints: called again, it goes on. Writes
 wgan_lib/recorded/sprites.npz at each mark.
 """
@@ -35,7 +36,7 @@ from wgan_lib.training import Adam, NormalLatent, Recipe, stream
 
 PATH = Path(__file__).parents[1] / "wgan_lib/recorded/sprites.npz"
 SEED, BATCH, LATENT, WIDTHS, EMA = 7, 32, 64, (48, 32), 0.999  # widths of the generator and of the critic
-MARKS, EVERY = (200, 600, 1500, 3000, 5000, 8000), 200
+MARKS, EVERY = (100, 400, 900, 1400, 2000, 3000), 100
 SHOWN, SPLITS = 16, 8
 KINDS, PIECES, OPAQUE = ("mon", "item"), ("tentacles", "panlord", "brands", "chunk_brands", "runes"), 1 / 8
 
@@ -119,21 +120,19 @@ class Judge:
         return found
 
 
-def looked(step: Any, data: images.Images, latents: Tensor) -> list[float]:
+def looked(critic: nn.Module, data: images.Images, made: Tensor) -> list[float]:
     """The critic's mean score of training and held-out pictures less that of generated ones; nothing is moved."""
     assert data.held_out is not None
     n = len(data.held_out)
-    with networks.evaluating(step.critic), networks.evaluating(step.generator):
-        made, own, unseen = (
-            float(step.critic(x).mean()) for x in (step.generator(latents[:n]), data.thinned(n), data.held_out.points)
-        )
-    return [own - made, unseen - made]
+    with networks.evaluating(critic):
+        fake, own, unseen = (float(critic(x).mean()) for x in (made[:n], data.thinned(n), data.held_out.points))
+    return [own - fake, unseen - fake]
 
 
-def generated(step: Any, latents: Tensor) -> Tensor:
-    """Pictures of the averaged generator."""
-    with networks.evaluating(step.generator):
-        return torch.cat([step.generator(part) for part in latents.split(200)])
+def generated(generator: nn.Module, latents: Tensor) -> Tensor:
+    """Pictures by the weights as they are."""
+    with networks.evaluating(generator):
+        return torch.cat([generator(part) for part in latents.split(200)])
 
 
 def recorded(work: Path, judge: Judge, meta: dict[str, Any]) -> runs.Run:
@@ -150,7 +149,7 @@ def recorded(work: Path, judge: Judge, meta: dict[str, Any]) -> runs.Run:
 
 
 def read_curve(work: Path, before: int | None = None) -> list[list[float]]:
-    """Rows of the curve: step, W1 estimate, penalty, both scores and CPU seconds so far; those up to a step."""
+    """Rows of the curve: step, W1 estimate, penalty and CPU seconds so far; those up to a step."""
     path = work / "curve.jsonl"
     rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     return [row for row in rows if before is None or row[0] <= before]
@@ -170,31 +169,32 @@ def main() -> None:
     meta = {
         **told, "command": "python experiments/sprites.py ZIP", "seed": SEED, "preset": None, "device": "cpu",
         "pictures": len(data), "held out": len(judge.held_out), "widths": list(WIDTHS), "batch_size": BATCH,
-        "measures": ["W1", "sliced W1", "nearest"],
-        "curve": ["step", "w1", "penalty", "training", "held out", "CPU seconds"],
+        "measures": ["W1", "sliced W1", "nearest", "score of training", "score of held out"],
+        "curve": ["step", "w1", "penalty", "CPU seconds"],
     }  # fmt: skip
     print(len(data), "to train on,", len(judge.held_out), "held out", flush=True)
     folder, window = work / "checkpoints", []
     begun = time.process_time() - max((row[-1] for row in read_curve(work)), default=0.0)  # of earlier calls too
+    trained = recipe(data, options.steps)
     steps = training.follow(
-        recipe(data, options.steps), device="cpu", checkpoint_dir=folder, checkpoint_every=EVERY,
+        trained, device="cpu", checkpoint_dir=folder, checkpoint_every=EVERY,
         resume=training.begun(folder),
     )  # fmt: skip
     for step in steps:
         done = step.index + 1
         window.append((step.w1_estimate, step.penalty))
         if done % EVERY == 0:
-            numbers = [*np.mean(window, 0).tolist(), *looked(step, data, latents), time.process_time() - begun]
+            numbers = [*np.mean(window, 0).tolist(), time.process_time() - begun]
             rows = [*read_curve(work, done - 1), [done, *numbers]]
             (work / "curve.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
             print(np.round(rows[-1], 3), flush=True)
             window = []
         if done in MARKS:
-            made = generated(step, latents)
+            made = generated(trained.generator, latents)
             np.savez(
                 work / f"mark-{done}.npz",
                 pictures=made[:SHOWN].numpy(),
-                scores=np.array(judge(made.flatten(1).double().numpy())),
+                scores=np.array([*judge(made.flatten(1).double().numpy()), *looked(step.critic, data, made)]),
             )
             run = recorded(work, judge, meta | {"CPU seconds": round(time.process_time() - begun)})
             path = run.save(options.out, bits={"pictures": 5})
