@@ -80,3 +80,29 @@ def test_every_task_can_be_done_as_its_words_set_the_stage() -> None:
         ]
         assert any(done), f"task {number} was not done: {measures[-1]}"
         assert not done[0], f"task {number} is done before anything happened"
+
+
+@pytest.mark.slow
+def test_two_labs_do_what_their_words_say() -> None:
+    section = TEXT.split("## Two labs, one change")[1].split("\n## ")[0]
+    assert "beside=weight beside_number=10" in section
+    assert "steps>=100 and w1<0.5 and beside_w1>0.8" in section
+    trap = {"law": "line", "latent": 1, "generator": [], "critic": [], "weight": 2.0}
+    pairs = [[{"seed": seed}, {"seed": seed, "weight": 10}] for seed in range(3)]
+    pairs.append([trap, trap | {"constraint": "one-sided GP"}])
+    run = """v.pairs.map(([settings, beside]) => {
+      const said = [], answer = m.answering((message) => said.push(message)), want = { reach: 2.5, layers: [] };
+      const ask = (call, rest) => answer({ id: 0, call, want, ...rest });
+      ask("make", { settings, beside, kind: "wasm" });
+      ask("rounds", { n: 150 });
+      return [said[0], said[1]].flatMap((f) => [f.measured, f.beside.measured]);
+    })"""
+    *rings, line = in_node(run, "lab/worker.mjs", pairs=pairs)
+    for start, beside_start, end, beside in rings:
+        assert start["w1"] == beside_start["w1"]
+        assert end["w1"] < 0.5
+        assert beside["w1"] > 0.8
+    start, _, trapped, free = line
+    assert start["gap"] < 0
+    assert trapped["gap"] < -0.5
+    assert abs(free["w1"]) < 0.5 * trapped["w1"]

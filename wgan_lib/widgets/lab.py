@@ -14,6 +14,8 @@ from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait, Number, Numbe
 _LAWS = ("ring", "grid", "piles", "roll", "line", "drawn")
 _LOSSES = ("WASSERSTEIN", "MINIMAX", "NON_SATURATING", "RELATIVISTIC")
 _CONSTRAINTS = ("none", "clipping", "GP", "one-sided GP", "R1", "R1 + R2", "SN")
+_BESIDE = ("loss", "constraint", "weight", "bound", "n_critic", "rate", "generator_rate", "batch", "seed", "width",
+           "depth", "flipped")  # fmt: skip
 _NETWORKS = ("generator", "critic")
 _HIDDEN = (64, 64)  # of the generator
 
@@ -35,6 +37,11 @@ class WganLab(BookWidget):
     `wgan_lib.constraints`: `weight` is λ (γ for R1 and R1 + R2), `bound` is c. The critic has `depth` hidden layers of
     `width`, LeakyReLU(0.2); the generator takes two normal numbers through 64 and 64. Adam(rate, (0, 0.9)), or RMSProp
     for clipping. `flipped` turns the sign of the generator's loss. `guess` is the reader's, made before Play.
+
+    `beside` names the one setting in which a second training differs, from the same seed and initialisation and on one
+    clock: its value there is `beside_loss`, `beside_constraint`, or `beside_number` for the numbers, taken into that
+    setting's range; of `flipped` it is the other one. Clipping brings its RMSProp. `beside_w1`, `beside_estimate` and
+    `beside_modes` are read there.
 
     A new choice starts afresh from the same initialisation: the seed's, or `start` = {"generator": …, "critic": …},
     each one list W1, b1, W2, b2, …; `weights` are what the reader hands over, in the same form. On the line, in one
@@ -64,8 +71,13 @@ class WganLab(BookWidget):
     width = Whole(64)
     depth = Whole(2)
     flipped = t.Bool(False).tag(sync=True)
+    beside = t.Enum(("nothing", *_BESIDE), "nothing").tag(sync=True)
+    beside_loss = t.Enum(_LOSSES, "NON_SATURATING").tag(sync=True)
+    beside_constraint = t.Enum(_CONSTRAINTS, "one-sided GP").tag(sync=True)
+    beside_number = Number(10.0, within=(0.0, 10_000.0))
     layer = t.Enum(("surface", "slope", "none"), "surface").tag(sync=True)
     arrows = t.Bool(False).tag(sync=True)
+    flow = t.Bool(False).tag(sync=True)
     grid = t.Bool(False).tag(sync=True)
     slow = t.Bool(False).tag(sync=True)
     guess = Number(0.5, within=(0.0, 3.0))
@@ -78,6 +90,9 @@ class WganLab(BookWidget):
     null = t.Float(None, allow_none=True).tag(sync=True)
     steps = t.Int(0).tag(sync=True)
     modes = t.Int(None, allow_none=True).tag(sync=True)
+    beside_w1 = t.Float(None, allow_none=True).tag(sync=True)
+    beside_estimate = t.Float(None, allow_none=True).tag(sync=True)
+    beside_modes = t.Int(None, allow_none=True).tag(sync=True)
     worker = data()
 
     def __init__(self, **traits: Any) -> None:

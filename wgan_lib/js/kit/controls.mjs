@@ -12,9 +12,9 @@ export function addControls(w) {
   w.slider = (options) => slider(w, options);
   /** Checkbox for a boolean trait: `{ trait, label }`. */
   w.check = (options) => check(w, options);
-  /** A number to type: `{ trait, label, digits? }`. */
-  w.number = ({ parent = w.inputs, trait, label, digits = 2 }) => {
-    const field = typed(w, trait, label, digits);
+  /** A number to type: `{ trait, label, digits?, range? }`, the last two by functions where they may change. */
+  w.number = ({ parent = w.inputs, trait, label, digits = 2, range }) => {
+    const field = typed(w, trait, label, digits, range);
     return parent.appendChild(html("label", { class: "me-slider" }, html("span", {}, label), field));
   };
   /** Push button: `{ label, press }`. Returns the element, so that its text can follow the state. */
@@ -69,22 +69,19 @@ function slider(w, { parent = w.inputs, trait, label, step = 0.1, text }) {
 }
 
 /** A field that shows a number and takes another: Enter or leaving sets it, Escape brings back the old one. */
-function typed(w, trait, label, digits) {
-  const written = () => fixed(w.get(trait), digits);
-  const range = () =>
-    w.reach[trait]
-      .slice(0, 2)
-      .map((end) => fixed(end, digits))
-      .join(" to ");
+function typed(w, trait, label, digits, range = () => w.reach[trait]) {
+  const show = (v) => fixed(v, typeof digits === "function" ? digits() : digits);
+  const written = () => show(w.get(trait));
+  const possible = () => range().slice(0, 2).map(show).join(" to ");
   const field = html("input", { class: "me-number", inputmode: "decimal", size: 5, "aria-label": label });
   field.dataset.trait = trait;
   const commit = () => {
     const text = field.value.trim().replace("−", "-").replace(",", ".");
     if (field.value === written()) return;
     const v = text === "" ? NaN : Number(text);
-    if (Number.isFinite(v)) w.change({ [trait]: clamp(snap(v, w.reach[trait][2] ?? 0), w.reach[trait]) });
-    if (!Number.isFinite(v)) w.say(`${label}: ${field.value || "nothing"} is no number; ${range()} are possible.`);
-    else if (clamp(v, w.reach[trait]) !== v) w.say(`${label}: only ${range()} are possible.`);
+    if (Number.isFinite(v)) w.change({ [trait]: clamp(snap(v, range()[2] ?? 0), range()) });
+    if (!Number.isFinite(v)) w.say(`${label}: ${field.value || "nothing"} is no number; ${possible()} are possible.`);
+    else if (clamp(v, range()) !== v) w.say(`${label}: only ${possible()} are possible.`);
     field.value = written();
   };
   field.addEventListener("focus", () => field.select());

@@ -3,7 +3,8 @@ import { channels, contour, diverging, levels, mix, sequential } from "../maths/
 import { reachOf } from "./wgan-lab-training.mjs";
 
 const SIDE = 48, // points per side of the surface the worker sends
-  DOT = 2.1,
+  DOT = 2.1, // px,
+  SMALL = 220, // and less on a map as narrow as this
   STEEPEST = 2, // slope at which the colours end
   ARROW = 0.16; // length of an arrow of slope 1, as a share of the half side
 
@@ -41,6 +42,7 @@ export function labMap(w, parent) {
     label: "The critic's surface with samples of both laws",
   });
   const layer = p.canvas(),
+    title = p.text("ink strong halo-text", { dx: 6, dy: 16 }),
     small = document.createElement("canvas"),
     colours = palette(w),
     name = p.text("muted halo-text", { dx: 6, dy: -6 });
@@ -91,33 +93,54 @@ export function labMap(w, parent) {
     c.globalAlpha = 1;
   }
 
-  function paintArrows(c, { fake, arrows }, reach) {
+  /** Each way from its sample on, with a head where it ends. */
+  function paintFlow(c, { points, each, lengths }) {
+    c.strokeStyle = colours.ink;
+    c.lineWidth = 1.2;
+    c.lineJoin = "round";
+    c.beginPath();
+    lengths.forEach((length, k) => {
+      const at = (j) => [p.x(points[2 * (k * each + j)]), p.y(points[2 * (k * each + j) + 1])];
+      if (length < 2) return;
+      c.moveTo(...at(0));
+      for (let j = 1; j < length; j++) c.lineTo(...at(j));
+      head(c, at(length - 2), at(length - 1));
+    });
+    c.stroke();
+  }
+
+  function head(c, [x0, y0], [x1, y1]) {
+    const turn = Math.atan2(y1 - y0, x1 - x0);
+    for (const side of [-1, 1]) {
+      c.moveTo(x1, y1);
+      c.lineTo(x1 - 4.5 * Math.cos(turn + 0.5 * side), y1 - 4.5 * Math.sin(turn + 0.5 * side));
+    }
+  }
+
+  function paintArrows(c, { fake, arrows, push }, reach) {
     c.strokeStyle = colours.ink;
     c.lineWidth = 1.4;
     c.beginPath();
     for (let k = 0; k < arrows.length; k += 2) {
       const slope = Math.hypot(arrows[k], arrows[k + 1]),
-        scale = (ARROW * Math.min(1, STEEPEST / slope) || 0) * reach;
+        scale = push * (ARROW * Math.min(1, STEEPEST / slope) || 0) * reach;
       const [x0, y0] = [p.x(fake[k]), p.y(fake[k + 1])],
         [x1, y1] = [p.x(fake[k] + scale * arrows[k]), p.y(fake[k + 1] + scale * arrows[k + 1])];
-      const turn = Math.atan2(y1 - y0, x1 - x0);
       c.moveTo(x0, y0);
       c.lineTo(x1, y1);
-      for (const side of [-1, 1]) {
-        c.moveTo(x1, y1);
-        c.lineTo(x1 - 4.5 * Math.cos(turn + 0.5 * side), y1 - 4.5 * Math.sin(turn + 0.5 * side));
-      }
+      head(c, [x0, y0], [x1, y1]);
     }
     c.stroke();
   }
 
   function paintDots(c, points, colour, at) {
+    const dot = p.width < SMALL ? 0.7 * DOT : DOT;
     c.fillStyle = colour;
     c.beginPath();
     for (let k = 0; k < points.length; k += 2) {
       const [x, y] = at(points[k], points[k + 1]);
-      c.moveTo(x + DOT, y);
-      c.arc(x, y, DOT, 0, 2 * Math.PI);
+      c.moveTo(x + dot, y);
+      c.arc(x, y, dot, 0, 2 * Math.PI);
     }
     c.fill();
   }
@@ -146,7 +169,10 @@ export function labMap(w, parent) {
   return {
     p,
     canvas: layer.node,
-    draw: (frame) => {
+    /** Width of the window by its height. */
+    wide: () => (p.width - 8) / (p.height - 8),
+    /** `named`: the words for a lab that stands beside another. */
+    draw: (frame, named = "") => {
       const reach = reachOf(w.get),
         wide = (p.width - 8) / (p.height - 8);
       p.extent({ x: [-reach * wide, reach * wide], y: [-reach, reach] });
@@ -161,12 +187,14 @@ export function labMap(w, parent) {
         if (frame.grid) paintGrid(c, frame.grid);
         paintDots(c, frame.real, colours.real, (x, y) => [p.x(x), p.y(y)]);
         paintDots(c, frame.fake, colours.generated, (x, y) => [p.x(x), p.y(y)]);
+        if (frame.flow) paintFlow(c, frame.flow);
         if (frame.arrows) paintArrows(c, frame, reach);
       });
+      title.show(Boolean(named)).set(p.x.domain[0], reach, named);
       name.set(p.x.domain[0], -reach, slopes ? "bold line: slope 1" : "");
       if (frame?.measured)
         p.describe(
-          `Samples of both laws on the critic's surface; exact W1 between them ${frame.measured.w1.toFixed(2)}`,
+          `${named ? `Lab ${named}. ` : ""}Samples of both laws on the critic's surface; exact W1 between them ${frame.measured.w1.toFixed(2)}`,
         );
     },
   };

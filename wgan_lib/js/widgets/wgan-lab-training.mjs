@@ -1,12 +1,8 @@
 /** The page's end of the lab's worker: one question at a time, one answer each. Chapter: lab. */
 
-import { algorithm } from "./wgan-lab-curves.mjs";
+import { algorithm } from "./wgan-lab-algorithm.mjs";
+import { getBeside } from "./wgan-lab-beside.mjs";
 
-/** The traits that make a training another one. */
-export const CHOSEN = [
-  ...["law", "points", "scale", "loss", "constraint", "weight", "bound", "flipped", "n_critic"],
-  ...["rate", "generator_rate", "batch", "seed", "width", "depth"],
-];
 const FRAME = 13, // ms of training between two frames
   STILL = 700, // … where the reader wants no motion
   SLOW = 650; // ms a line of the algorithm is lit in slow motion
@@ -23,6 +19,12 @@ export function settingsOf(get) {
     ...{ optimiser: get("constraint") === "clipping" ? "RMSProp" : "Adam" },
     ...{ rate: get("rate"), generator_rate: get("generator_rate") },
   };
+}
+
+/** The settings of the lab, and of the one beside it or null: others are another training. */
+export function chosen(w) {
+  const other = getBeside(w);
+  return { settings: settingsOf(w.get), beside: other && settingsOf(other) };
 }
 
 /** Half the side of the window that shows a law. */
@@ -63,17 +65,19 @@ export function connect(source) {
   };
 }
 
-/** Eight more seeds, in a worker of their own: `found(seed, history)` as each goes on. Returns what stops it. */
-export function swarm(source, settings, rounds, found) {
+const another = (settings, k) => settings && { ...settings, seed: settings.seed + k };
+
+/** Eight more seeds, in a worker of their own: `found(seed, history, beside)` as each goes on. Returns what stops it. */
+export function swarm(source, { settings, beside }, rounds, found) {
   const link = connect(source);
   let stopped = link === null;
   const want = { reach: 1, layers: [] };
   const run = async () => {
     for (let k = 1; k <= 8; k++) {
-      await link.ask("make", { settings: { ...settings, seed: settings.seed + k } });
+      await link.ask("make", { settings: another(settings, k), beside: another(beside, k) });
       for (let part = 0; part < 12 && !stopped; part++) {
-        const { history } = await link.ask("rounds", { n: Math.max(1, Math.round(rounds / 12)) }, want);
-        if (!stopped) found(k, history);
+        const seen = await link.ask("rounds", { n: Math.max(1, Math.round(rounds / 12)) }, want);
+        if (!stopped) found(k, seen.history, seen.beside?.history ?? []);
       }
       if (stopped) return;
     }
@@ -88,31 +92,46 @@ export function swarm(source, settings, rounds, found) {
 export function training(w) {
   const source = w.get("worker"),
     link = connect(source);
-  const it = { link, frame: null, playing: false, slow: false, lit: -1, rate: 0, others: [], error: "", made: "" };
+  const it = {
+    link,
+    frame: null,
+    playing: false,
+    slow: false,
+    lit: -1,
+    rate: 0,
+    others: [],
+    error: "",
+    made: "",
+    wide: 1,
+  };
   const stops = [];
   let busy = Promise.resolve(),
+    makes = 0,
     visible = true,
     filming = false,
     told = "",
     timer = 0;
-  const layers = () => [w.get("layer"), w.get("arrows") && "arrows", w.get("grid") && "grid"].filter(Boolean);
-  const want = () => ({ reach: reachOf(w.get), layers: layers() });
+  const layers = () => [w.get("layer"), ...["arrows", "flow", "grid"].filter(w.get)];
+  const want = () => ({ reach: reachOf(w.get), wide: it.wide, layers: layers() });
   if (!link) it.error = "This browser starts no workers, so nothing trains here; the recorded runs of the chapters do.";
 
   /** Python and the page's words hear of each measure, not of each frame. */
   const tell = (frame) => {
     const { step, w1, gap, bound, modes = null } = frame.measured,
-      key = `${step} ${w1} ${gap} ${frame.steps.generator === step}`;
-    Object.assign(w.readings, { certified: bound, null: frame.null });
+      { w1: beside_w1 = null, gap: beside_estimate = null, modes: beside_modes = null } = frame.beside?.measured ?? {},
+      key = `${step} ${w1} ${gap} ${beside_w1} ${beside_estimate} ${frame.steps.generator === step}`;
+    Object.assign(w.readings, { certified: bound, null: frame.null, beside_w1, beside_estimate, beside_modes });
     if (key === told) return;
     told = key;
+    w.set({ beside_w1, beside_estimate, beside_modes });
     w.set({ w1, estimate: gap, certified: bound, null: frame.null, steps: frame.steps.generator, modes });
   };
   /** One question after the other; a refusal is shown, and stops. */
-  it.ask = (call, rest = {}) => {
+  it.ask = (call, rest = {}, still = () => true) => {
     busy = busy
-      .then(() => link.ask(call, rest, want()))
+      .then(() => (still() ? link.ask(call, rest, want()) : null))
       .then((frame) => {
+        if (!frame) return null;
         it.error = "";
         it.frame = frame;
         tell(frame);
@@ -133,7 +152,8 @@ export function training(w) {
     it.rate = 0;
     const given = w.get("start") ?? {},
       ours = Object.keys(given).length ? given : null;
-    return it.ask("make", { settings: settingsOf(w.get), weights: ours });
+    const mine = ++makes; // of many in a row, as while a number slides, only the last is made
+    return it.ask("make", { ...chosen(w), weights: ours }, () => mine === makes);
   };
   it.halt = () => {
     it.playing = false;
@@ -169,13 +189,14 @@ export function training(w) {
       return;
     }
     const lines = algorithm(w.get("loss"), w.get("constraint"), w.get("flipped")),
+      turns = Math.max(w.get("n_critic"), getBeside(w)?.("n_critic") ?? 0),
       ends = lines.findIndex(([, , step]) => step === "critic") + (w.get("constraint") === "clipping" ? 1 : 0);
     it.lit = k;
     const [words, , step] = lines[k];
     if (words) w.say(words);
-    if (step) it.ask(step);
+    if (step) it.ask(step, { turn: round });
     w.invalidate();
-    const again = k === ends && round + 1 < w.get("n_critic"),
+    const again = k === ends && round + 1 < turns,
       next = again ? 1 : (k + 1) % lines.length;
     timer = setTimeout(() => crawl(next, again ? round + 1 : next === 0 ? 0 : round), SLOW);
   }
@@ -188,8 +209,8 @@ export function training(w) {
     const rounds = Math.max(300, it.frame?.steps.generator ?? 0);
     it.others = [];
     stops.push(
-      swarm(source, settingsOf(w.get), rounds, (k, history) => {
-        it.others[k - 1] = history;
+      swarm(source, chosen(w), rounds, (k, ...histories) => {
+        it.others[k - 1] = histories;
         w.invalidate();
       }),
     );

@@ -6,34 +6,12 @@
 import { change, html } from "../kit/elements.mjs";
 import { widget } from "../kit/kit.mjs";
 import { compact, fixed, grouped } from "../kit/scales.mjs";
-import { labAlgorithm, labCurves, labWeights } from "./wgan-lab-curves.mjs";
+import { labAlgorithm, labWeights } from "./wgan-lab-algorithm.mjs";
+import { besideControls, besideOf, getBeside, LOSSES, NUMBERS, saidOf } from "./wgan-lab-beside.mjs";
+import { labCurves } from "./wgan-lab-curves.mjs";
 import { labMap } from "./wgan-lab-map.mjs";
-import { CHOSEN, training } from "./wgan-lab-training.mjs";
-
-const DRAWN = 40; // points of a law drawn by hand
-
-/** Evenly chosen `DRAWN` points of what was drawn, so that a link can carry them. */
-const resampled = (raw) => Array.from({ length: DRAWN }, (_, k) => raw[Math.floor((k * raw.length) / DRAWN)]);
-
-/** The law is drawn by hand: a stroke on the map adds to it. */
-function pencil(w, map) {
-  let raw = [];
-  const stroke = ({ x, y }) => raw.push([Number(x.toFixed(2)), Number(y.toFixed(2))].map((v) => v / w.get("scale")));
-  const layer = map.p.drag({
-    start: (at) => {
-      if (w.get("law") !== "drawn") return false;
-      stroke(at);
-      return true;
-    },
-    move: stroke,
-    end: () => w.change({ points: resampled(raw) }),
-  });
-  layer.setAttribute("aria-hidden", "true");
-  return () => {
-    layer.style.display = w.get("law") === "drawn" ? "" : "none";
-    if (w.get("law") !== "drawn") raw = [];
-  };
-}
+import { pencil } from "./wgan-lab-pencil.mjs";
+import { chosen, training } from "./wgan-lab-training.mjs";
 
 function transportBar(w, it, parts) {
   const press = (label, fn, words = {}) => {
@@ -71,20 +49,16 @@ function transportBar(w, it, parts) {
   };
 }
 
-function controls(w, it, map, parent) {
+function controls(w, it, maps, parent) {
   const row = () => parent.appendChild(html("div", { class: "me-inputs" }));
-  const [law, method, sizes, sight] = [row(), row(), row(), row()];
+  const [law, method, sizes, beside, sight] = [row(), row(), row(), row(), row()];
   const laws = { ring: "ring", grid: "grid", piles: "two piles", roll: "roll", line: "a line", drawn: "draw" };
-  const named = { MINIMAX: "minimax", NON_SATURATING: "non-saturating", RELATIVISTIC: "relativistic" };
   w.choice({ parent: law, trait: "law", label: "Law", names: laws });
-  w.choice({ parent: method, trait: "loss", label: "Loss", names: { WASSERSTEIN: "Wasserstein", ...named } });
+  w.choice({ parent: method, trait: "loss", label: "Loss", names: LOSSES });
   w.choice({ parent: method, trait: "constraint", label: "Constraint" });
-  for (const [trait, label, digits] of [
-    ...[["weight", "λ", 3], ["bound", "c", 3], ["n_critic", "Critic steps", 0], ["rate", "Critic rate", 4]],
-    ...[["generator_rate", "Generator rate", 4], ["width", "Width", 0], ["depth", "Hidden layers", 0]],
-    ...[["batch", "Batch", 0], ["seed", "Seed", 0], ["scale", "Scale of the law", 2]],
-  ]) // biome-ignore format: a table
+  for (const [trait, [label, digits]] of Object.entries({ ...NUMBERS, scale: ["Scale of the law", 2] }))
     w.number({ parent: sizes, trait, label, digits });
+  besideControls(w, beside);
   w.choice({
     parent: sight,
     trait: "layer",
@@ -92,11 +66,12 @@ function controls(w, it, map, parent) {
     names: { surface: "surface", slope: "slopes", none: "neither" },
   });
   w.check({ parent: sight, trait: "arrows", label: "Arrows" });
+  w.check({ parent: sight, trait: "flow", label: "Flow lines" });
   w.check({ parent: sight, trait: "grid", label: "Generator's grid" });
   w.check({ parent: sight, trait: "slow", label: "Slow motion" });
   w.check({ parent: sight, trait: "flipped", label: "Flip the generator's sign" });
   w.button({ parent: sight, label: "Eight more seeds", press: () => it.moreSeeds() });
-  w.button({ parent: sight, label: "Save a picture", press: () => save(map.canvas) });
+  w.button({ parent: sight, label: "Save a picture", press: () => save(w, maps) });
   w.button({
     ...{ parent: sight, label: "Hand the weights to Python" },
     press: async () => {
@@ -109,67 +84,102 @@ function controls(w, it, map, parent) {
   });
 }
 
-function save(canvas) {
-  canvas.toBlob((blob) => {
+/** The map, or both side by side with their letters, as a PNG. */
+function save(w, maps) {
+  const shown = maps.filter(({ canvas }) => canvas.clientWidth > 0).map(({ canvas }) => canvas),
+    sheet = html("canvas", { width: shown.reduce((sum, { width }) => sum + width, 0), height: shown[0].height });
+  const c = sheet.getContext("2d"),
+    size = Math.round(0.05 * sheet.height);
+  let x = 0;
+  shown.forEach((canvas, k) => {
+    c.drawImage(canvas, x, 0);
+    c.fillStyle = w.colour("ink");
+    c.font = `600 ${size}px system-ui, sans-serif`;
+    if (shown.length > 1) c.fillText("AB"[k], x + size / 2, 1.3 * size);
+    x += canvas.width;
+  });
+  sheet.toBlob((blob) => {
     const address = URL.createObjectURL(blob);
     html("a", { href: address, download: "wasserstein-gan-lab.png" }).click();
     setTimeout(() => URL.revokeObjectURL(address), 1000);
   });
 }
 
-/** The numbers above the map; before the first frame they are unknown. */
-function numbers(frame, rate) {
-  const { w1 = null, gap = null, bound, modes = null, of, quality } = frame?.measured ?? {},
+/** The numbers above the map, of both labs where there are two; before the first frame they are unknown. */
+function numbers(frame, rate, narrow) {
+  const labs = [frame, frame?.beside].filter(Boolean),
+    both = (of) =>
+      labs.length > 1 ? labs.map((lab, k) => `${"AB"[k]} ${of(lab.measured)}`) : labs.map((l) => of(l.measured));
+  const { w1 = null, gap = null, modes = null, of } = frame?.measured ?? {},
     steps = frame?.steps.generator ?? 0,
-    engine = frame?.engine ?? "",
+    speed = rate ? `${grouped(Math.round(rate))} critic steps/s` : "",
     teal = { colour: "critic" };
+  const entry = (trait, label, number, value, note, more = {}) => ({
+    ...{ trait, label, number, note, ...more },
+    value: frame && number !== null ? both(value).join("\u2002") : "–",
+  });
+  const shares = of ? both(({ quality }) => `${fixed(100 * quality, 0)} %`).join(", ") : "",
+    within = of ? (labs.length > 1 ? `of ${of}; ${shares} within 3 σ` : `${shares} within 3 σ of one`) : "";
   return [
-    {
-      trait: "w1",
-      label: "Exact W₁ of the samples",
-      number: w1,
-      note: frame ? `null ${compact(frame.null)}` : "",
-      ...teal,
-    },
-    {
-      trait: "estimate",
-      label: "Raw estimate",
-      number: gap,
-      note: frame ? `certified ${compact(bound)}` : "",
-      ...teal,
-    },
+    entry("w1", "Exact W₁ of the samples", w1, (m) => compact(m.w1), frame ? `null ${compact(frame.null)}` : "", teal),
+    entry(
+      "estimate",
+      "Raw estimate",
+      gap,
+      (m) => compact(m.gap),
+      frame ? `certified ${both((m) => compact(m.bound)).join(", ")}` : "",
+      teal,
+    ),
     {
       ...{ trait: "steps", label: "Generator steps", number: steps, value: grouped(steps) },
-      note: rate ? `${grouped(Math.round(rate))} critic steps/s, ${engine}` : engine,
+      note: [speed, narrow ? "" : frame?.engine].filter(Boolean).join(", "),
     },
-    {
-      ...{ trait: "modes", label: "Modes found", number: modes, value: of ? `${modes} of ${of}` : "–" },
-      note: of ? `${fixed(100 * quality, 0)} % within 3 σ of one` : "",
-    },
+    entry("modes", "Modes found", modes, (m) => (labs.length > 1 ? m.modes : `${m.modes} of ${of}`), within),
   ];
 }
 
+/** Where the plots stand: the map beside the curves, or two maps over them; weights beside the curves, or folded. */
+function arranging(w, { columns, maps, side, second, right, weights }) {
+  let placed = "";
+  return (two) => {
+    const key = `${two} ${w.narrow}`;
+    if (key === placed) return;
+    placed = key;
+    columns.classList.toggle("me-two", two);
+    w.values.classList.toggle("me-pair", two);
+    maps[1].p.show(two);
+    weights[1].p.show(two);
+    second.hidden = !two || w.narrow;
+    (w.narrow ? right : two ? second : side).append(...weights.map(({ node }) => node));
+    for (const p of w.plots) p.measure(w.width);
+  };
+}
+
 export default widget("The Wasserstein GAN Lab: a critic and a generator that train in this page", (w) => {
+  const isTwo = () => w.get("beside") !== "nothing";
   const columns = w.columns(290),
-    map = labMap(w, columns),
+    maps = [labMap(w, columns), labMap(w, columns)],
     side = columns.appendChild(html("div", { class: "me-side" })),
-    curves = labCurves(w, side),
+    second = columns.appendChild(html("div", { class: "me-side" })),
+    curves = labCurves(w, side, isTwo),
     fold = w.more("Choose, and read the algorithm"),
     lower = w.columns(290, fold),
-    chosen = lower.appendChild(html("div", { class: "me-packed" })),
+    packed = lower.appendChild(html("div", { class: "me-packed" })),
     right = lower.appendChild(html("div")),
-    weights = labWeights(w, side),
+    weights = [labWeights(w, side), labWeights(w, side)],
     lines = labAlgorithm(w, right),
     it = training(w),
     parts = {};
-  const drawing = pencil(w, map);
+  const drawing = pencil(w, maps[0].p),
+    arranged = arranging(w, { columns, maps, side, second, right, weights });
   transportBar(w, it, parts);
-  controls(w, it, map, chosen);
-  w.arrange((narrow) => (narrow ? right : side).append(weights.node));
+  controls(w, it, maps, packed);
   w.help(
     "Drag the hollow knob to your guess of where the exact W₁ will end, then press Play.",
     "The slider beside the steps goes back over what was trained; Play goes on from there.",
-    "Choose the law “draw”, and draw on the map with mouse, pen or finger.",
+    "Under “Beside it”, choose what a second lab does differently: A and B start alike, and one clock moves both.",
+    "Choose the law “draw”, and draw on the map with mouse, pen or finger. By keys: go to the map’s cursor with Tab, move " +
+      "it with the arrows; space puts a blob or takes it away, Delete clears the sheet.",
   );
   const touched = w.touched;
   w.touched = () => {
@@ -185,21 +195,27 @@ export default widget("The Wasserstein GAN Lab: a critic and a generator that tr
   };
   let seen = "";
   w.draw(() => {
-    const now = JSON.stringify(CHOSEN.map(w.get)),
-      sight = JSON.stringify(["layer", "arrows", "grid"].map(w.get));
+    const other = besideOf(w);
+    arranged(Boolean(other));
+    it.wide = Number(maps[0].wide().toFixed(3));
+    const now = JSON.stringify(chosen(w)),
+      sight = JSON.stringify([it.wide, ...["layer", "arrows", "flow", "grid"].map(w.get)]);
     if (it.link && now !== it.made) it.make();
     else if (it.link && sight !== seen && !it.playing) it.ask("look");
     it.made = now;
     seen = sight;
-    const { frame } = it;
+    const { frame } = it,
+      named = (k) => `${"AB"[k]} · ${saidOf(other.trait, k ? other.value : w.get(other.trait))}`;
     change(w.root, "aria-busy", String(!frame && !it.error)); // until the worker has sent its first frame
     drawing();
-    map.draw(frame);
+    maps[0].draw(frame, other && named(0));
+    if (other) maps[1].draw(frame?.beside, named(1));
     curves(frame, it.others.filter(Boolean));
-    weights.draw(frame);
+    weights[0].draw(frame, other ? "A: " : "", w.get);
+    if (other) weights[1].draw(frame?.beside, "B: ", getBeside(w));
     lines(it.lit);
     parts.bar();
-    w.readout(numbers(frame, it.rate));
+    w.readout(numbers(frame, it.rate, w.narrow));
     if (it.error) w.task.textContent = it.error;
   });
 });
