@@ -1,6 +1,10 @@
 """Measures of the lab that depend on the machine: `make soak`."""
 
+import re
+from pathlib import Path
+
 import pytest
+from playwright.sync_api import Browser, Page
 from test_widgets import in_node
 from widget_pages import readings, state, until
 
@@ -39,8 +43,9 @@ def test_the_penalty_finds_all_modes_of_the_ring_on_nine_seeds_of_ten() -> None:
 
 
 @pytest.mark.browser
-def test_frames_a_second_and_the_first_one_while_it_trains(open_page) -> None:
-    page = open_page(widgets.WganLab(arrows=True, grid=True))
+@pytest.mark.parametrize("beside", ["nothing", "constraint"])
+def test_frames_a_second_and_the_first_one_while_it_trains(open_page, beside: str) -> None:
+    page = open_page(widgets.WganLab(arrows=True, grid=True, flow=True, beside=beside))
     until(lambda: known(state(page)["w1"]))
     first = page.evaluate("performance.now()")
     page.get_by_role("button", name="Play").click()
@@ -48,8 +53,37 @@ def test_frames_a_second_and_the_first_one_while_it_trains(open_page) -> None:
       const next = () => { n++; performance.now() < end ? requestAnimationFrame(next) : done((1000 * n) / ms); };
       requestAnimationFrame(next); })"""
     frames = page.evaluate(count, 5000)
-    print(f"first frame after {first:.0f} ms; {frames:.0f} frames/s; {readings(page)['steps']} generator steps in 5 s")
+    steps = readings(page)["steps"]
+    print(f"beside {beside}: first frame after {first:.0f} ms; {frames:.0f} frames/s; {steps} generator steps in 5 s")
     assert frames >= 50
+
+
+@pytest.mark.browser
+def test_ten_minutes_of_training_leak_less_than_20_mb(open_page, browser) -> None:
+    page = open_page(widgets.WganLab(arrows=True, grid=True))
+    grown = growth(page, browser, minutes=10)
+    print("MB after each minute, against the first:", [round(v, 1) for v in grown])
+    assert grown[-1] < 20
+
+
+def growth(page: Page, browser: Browser, minutes: int) -> list[float]:
+    """Private memory of the page's process after each minute of training, less that after the first, in MB."""
+    until(lambda: known(state(page)["w1"]))
+    page.get_by_role("button", name="Play").click()
+    found = []
+    for _ in range(minutes + 1):
+        page.wait_for_timeout(60_000)
+        page.context.new_cdp_session(page).send("HeapProfiler.collectGarbage")
+        found.append(private(browser))
+    return [v - found[0] for v in found[1:]]
+
+
+def private(browser: Browser) -> float:
+    """MB that the largest process with a page holds for itself: pages of its own, resident or swapped out."""
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    pages = [Path(f"/proc/{p['id']}/smaps_rollup").read_text() for p in processes if p["type"] == "renderer"]
+    held = re.compile(r"^(?:Private_\w+|Swap):\s+(\d+) kB", re.MULTILINE)
+    return max(sum(map(int, held.findall(text))) for text in pages) / 1024
 
 
 def known(value: float | None) -> None:
