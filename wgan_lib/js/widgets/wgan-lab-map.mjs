@@ -166,6 +166,28 @@ export function labMap(w, parent) {
     paintDots(c, rows(fake, middle + 14), colours.generated, (x, y) => [p.x(x), y]);
   }
 
+  /** All that is shown of a frame, inside the axes. */
+  function paint(c, frame, reach, slopes) {
+    const [left, right] = p.x.range,
+      [bottom, top] = p.y.range;
+    c.beginPath();
+    c.rect(left, top, right - left, bottom - top);
+    c.clip();
+    c.fillStyle = colours.paper;
+    c.fillRect(left, top, right - left, bottom - top);
+    if (!frame) return;
+    if (frame.dims === 1) {
+      paintLine(c, frame);
+      return;
+    }
+    if (frame.surface) paintCritic(c, frame, slopes);
+    if (frame.grid) paintGrid(c, frame.grid);
+    paintDots(c, frame.real, colours.real, (x, y) => [p.x(x), p.y(y)]);
+    paintDots(c, frame.fake, colours.generated, (x, y) => [p.x(x), p.y(y)]);
+    if (frame.flow) paintFlow(c, frame.flow);
+    if (frame.arrows) paintArrows(c, frame, reach);
+  }
+
   return {
     p,
     canvas: layer.node,
@@ -179,16 +201,9 @@ export function labMap(w, parent) {
       colours.follow();
       const slopes = w.get("layer") === "slope";
       layer.paint((c) => {
-        c.fillStyle = colours.paper;
-        c.fillRect(0, 0, p.width, p.height);
-        if (!frame) return;
-        if (frame.dims === 1) return paintLine(c, frame);
-        if (frame.surface) paintCritic(c, frame, slopes);
-        if (frame.grid) paintGrid(c, frame.grid);
-        paintDots(c, frame.real, colours.real, (x, y) => [p.x(x), p.y(y)]);
-        paintDots(c, frame.fake, colours.generated, (x, y) => [p.x(x), p.y(y)]);
-        if (frame.flow) paintFlow(c, frame.flow);
-        if (frame.arrows) paintArrows(c, frame, reach);
+        c.save();
+        paint(c, frame, reach, slopes);
+        c.restore();
       });
       title.show(Boolean(named)).set(p.x.domain[0], reach, named);
       name.set(p.x.domain[0], -reach, slopes ? "bold line: slope 1" : "");
