@@ -245,8 +245,8 @@ def test_scores_repeat_and_floors_belong_to_the_number_of_pictures(damaged, digi
 @pytest.mark.parametrize(
     ("shown", "n", "message"),
     [
-        (torch.zeros(50, 1, 8, 9), None, r"images has shape \(50, 1, 8, 9\): \(n, 1, 8, 8\) is needed"),
-        (torch.full((50, 1, 8, 8), math.nan), None, "images holds 3200 numbers that are NaN"),
+        (torch.zeros(50, 1, 8, 9), None, r"generated has shape \(50, 1, 8, 9\): \(n, 1, 8, 8\) is needed"),
+        (torch.full((50, 1, 8, 8), math.nan), None, "generated holds 3200 numbers that are NaN"),
         (torch.zeros(50, 1, 8, 8), 51, "n is 51: it must be 10 to 50, all generated"),
         (torch.zeros(2000, 1, 8, 8), 300, "n is 300: it must be 10 to 299"),
         (torch.zeros(9, 1, 8, 8), None, "9 generated and 599 held_out pictures: 10 and 20 are the least"),

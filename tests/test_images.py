@@ -182,7 +182,11 @@ def test_a_set_trains_and_tells_its_call() -> None:
         ({"pixels": torch.zeros(2, 2, 3, 3, dtype=torch.uint8)}, ValueError, r"pixels has shape \(2, 2, 3, 3\)"),
         ({"pixels": torch.zeros(0, 1, 3, 3, dtype=torch.uint8)}, ValueError, "at least one picture"),
         ({"white": 7}, ValueError, "pixels holds 16: white is 7"),
-        ({"labels": torch.zeros(3, dtype=torch.int64)}, ValueError, r"labels has shape \(3,\) for 1198 pictures"),
+        (
+            {"labels": torch.zeros(3, dtype=torch.int64)},
+            ValueError,
+            r"labels has shape \(3,\) for 1198 pictures in pixels",
+        ),
     ],
 )
 def test_pictures_that_cannot_be_are_refused(changes: dict, error: type, message: str) -> None:

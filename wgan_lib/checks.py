@@ -6,7 +6,7 @@ right. numpy's numbers are numbers. torch is recognised without being imported, 
 
 import math
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from numbers import Integral, Real
@@ -72,7 +72,7 @@ def number(
 
     Also takes an array or tensor that holds one number. Raises TypeError for text, None and booleans. Chapter: critic.
     """
-    if is_tensor(value) or (isinstance(value, np.ndarray) and value.ndim == 0):
+    if (is_tensor(value) and not value.is_meta) or isinstance(value, np.ndarray):  # type: ignore[attr-defined]
         value = value.item() if value.ndim == 0 else value  # type: ignore[attr-defined]
     wanted = "a finite number" + "".join(
         f"{word}{bound:g}"
@@ -110,7 +110,7 @@ def nearest(kind: str, name: str, names: Iterable[str]) -> str:
     """Say that no ``kind`` is called ``name``, and which names come near. Chapter: full-models."""
     names = list(names)
     near = get_close_matches(name, names, n=3, cutoff=0.4) or names
-    return f"no {kind} is named {name!r}; the nearest are {', '.join(near) or 'none'}"
+    return f"no {kind} is named {shortly(name)}; the nearest are {', '.join(near) or 'none'}"
 
 
 def all_finite(name: str, value: Any) -> None:
@@ -175,6 +175,18 @@ def weights(name: str, value: object, n: int) -> Float[np.ndarray, "n"]:
     if abs(array.sum() - 1) > _WEIGHT_TOLERANCE:
         raise ValueError(f"{name} must sum to 1, got {array.sum()}")
     return array / array.sum()
+
+
+@contextmanager
+def refusing(network: str, name: str, shape: Sequence[int]) -> Iterator[None]:
+    """Raise ValueError that names both where a network fails on samples of this shape. Chapter: critic."""
+    try:
+        yield
+    except (RuntimeError, IndexError) as error:
+        if isinstance(error, NotImplementedError) or type(error).__name__ == "OutOfMemoryError":
+            raise
+        told = str(error).partition("\n")[0]
+        raise ValueError(f"{network} refuses {name} of shape {tuple(shape)}: {told}") from error
 
 
 def several(value: object) -> bool:

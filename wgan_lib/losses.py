@@ -35,6 +35,8 @@ def _over_batch(per_sample: Scores) -> Float[Tensor, ""]:
 def _check(scores: Tensor, name: str) -> None:
     if not isinstance(scores, Tensor) or not scores.is_floating_point():
         raise TypeError(f"{name} must be a floating-point tensor, got {getattr(scores, 'dtype', type(scores))}")
+    if scores.is_sparse or scores.is_meta:
+        raise TypeError(f"{name} is sparse or without numbers: it must be a plain tensor of scores")
     if scores.ndim == 0 or scores.numel() == 0:
         raise ValueError(f"{name} has shape {tuple(scores.shape)}: it must be (..., batch) with at least one sample")
     if scores.ndim > 1 and scores.shape[-1] == 1:
@@ -67,6 +69,8 @@ def _generator(per_sample: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
 def _relativistic_generator(fake_scores: Scores, real_scores: Scores | None = None) -> Float[Tensor, ""]:
     if real_scores is None:
         raise ValueError("real_scores is None: the relativistic generator's loss compares fake with real scores")
+    _check(fake_scores, "fake_scores")
+    _check(real_scores, "real_scores")
     return RELATIVISTIC.critic(fake_scores, real_scores)
 
 

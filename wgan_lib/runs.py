@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, SupportsIndex
 import numpy as np
 from jaxtyping import Float, Shaped, UInt8
 
-from wgan_lib.checks import is_tensor, nearest, reals, whole
+from wgan_lib.checks import is_tensor, nearest, reals, shortly, whole
 from wgan_lib.files import home, read_sealed, write_sealed
 
 
@@ -166,6 +166,8 @@ def as_json(meta: Mapping[str, Any]) -> dict[str, Any]:
             return dict(value)
         raise TypeError(f"a {type(value).__name__} is none of text, finite numbers, lists and mappings")
 
+    if not isinstance(meta, Mapping):
+        raise TypeError(f"meta is {shortly(meta)}: it must be a mapping of names to what JSON can hold")
     found = {}
     for name, value in meta.items():
         try:
@@ -200,7 +202,7 @@ def load(name: str | os.PathLike[str]) -> Run:
     truncated, altered or foreign file. Chapter: clipping-gp-sn.
     """
     if not isinstance(name, str | os.PathLike):
-        raise TypeError(f"name is {name!r}: it must be the name of a recorded run, or a path")
+        raise TypeError(f"name is {shortly(name)}: it must be the name of a recorded run, or a path")
     file: Traversable = home(name)
     if not str(name).endswith(".npz"):
         if str(name) not in names():

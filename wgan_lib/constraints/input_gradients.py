@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d, linear
 
+from wgan_lib import checks
 from wgan_lib.networks import BatchedLinear, Resampled, Residual, Score, unwrapped
 
 PullBack = Callable[[Tensor], Tensor]
@@ -26,16 +27,20 @@ def gradient_norms(critic: nn.Module, x: Float[Tensor, "..."], create_graph: boo
     ValueError when the scores' axes are not the first axes of ``x``.
     Source: Gulrajani 2017, Algorithm 1. Chapter: gradient-penalty.
     """
-    x = points("x", x)
+    _callable(critic)
+    create_graph, x = checks.flag("create_graph", create_graph), points("x", x)
     with torch.inference_mode(False), torch.enable_grad():
         chain = reverse_chain(critic) if create_graph else None
         x = x.detach().clone() if x.is_inference() else x.detach()
         x.requires_grad_(True)
         # A compiled forward has no second derivative, and this way also a module.compile()d one runs as it is written.
         plain = unwrapped(critic)._call_impl if isinstance(critic, nn.Module) else critic
-        scores, pull_back = chain(x) if chain else _by_autograd(plain, x, create_graph)
+        with checks.refusing("critic", "x", x.shape):
+            scores, pull_back = chain(x) if chain else _by_autograd(plain, x, create_graph)
+        if not isinstance(scores, Tensor):
+            raise TypeError(f"critic gives {checks.shortly(scores)} for x: it must give a tensor of scores")
         if x.shape[: scores.ndim] != scores.shape:
-            raise ValueError(f"scores {tuple(scores.shape)} are not one per sample of x {tuple(x.shape)}")
+            raise ValueError(f"critic gives scores {tuple(scores.shape)}, not one per sample of x {tuple(x.shape)}")
         gradient = pull_back(torch.ones_like(scores)).to(x.dtype)  # under autocast the sum of squares needs all digits
     axes = tuple(range(scores.ndim, gradient.ndim))
     return torch.linalg.vector_norm(gradient, dim=axes) if axes else gradient.abs()
@@ -43,10 +48,17 @@ def gradient_norms(critic: nn.Module, x: Float[Tensor, "..."], create_graph: boo
 
 def points(name: str, value: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """Give a tensor of samples back. Raises TypeError unless it is one of floating-point numbers. Chapter: critic."""
-    if not isinstance(value, Tensor) or not value.is_floating_point() or value.ndim == 0:
+    if not isinstance(value, Tensor) or not value.is_floating_point() or value.ndim == 0 or value.is_sparse:
         found = f"of {value.dtype}, {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
         raise TypeError(f"{name} is {found}: it must be a floating-point tensor of samples")
     return value
+
+
+def _callable(critic: object) -> None:
+    if not callable(critic) or isinstance(critic, type):
+        raise TypeError(
+            f"critic is {checks.shortly(critic)}: it must be a network, or a function of a tensor of samples"
+        )
 
 
 def _by_autograd(layer: Callable[[Tensor], Tensor], x: Tensor, create_graph: bool = True) -> tuple[Tensor, PullBack]:
@@ -157,12 +169,15 @@ def mixes_samples(critic: nn.Module, x: Float[Tensor, "batch ..."]) -> bool:
     ∂f(x)₀/∂xᵢ ≠ 0 for some i ≥ 1, in the critic's present mode; at least two samples, else ValueError. Works on a
     copy of the critic, so that running averages stay as they are. Chapter: gradient-penalty.
     """
+    _callable(critic)
     x = points("x", x)
     if len(x) < 2:
         raise ValueError(f"x holds {x.shape[0]} sample(s): at least 2 are needed to see whether they mix")
     with torch.enable_grad():
         x = x.detach().requires_grad_(True)
-        with torch.random.fork_rng(devices=[]):  # Dropout draws from the global numbers
+        with torch.random.fork_rng(devices=[]), checks.refusing("critic", "x", x.shape):  # Dropout draws global numbers
             scores = copy.deepcopy(unwrapped(critic))(x)
+        if not isinstance(scores, Tensor) or scores.ndim == 0:
+            raise TypeError(f"critic gives {checks.shortly(scores)} for x: it must give a tensor of scores")
         (gradient,) = torch.autograd.grad(scores[..., 0].sum(), x)
     return bool((gradient[1:] != 0).any())

@@ -68,7 +68,9 @@ class GradientPenalty(LipschitzConstraint):
         alone = isinstance(rng, torch.Generator)
         generators = list(rng) if isinstance(rng, Sequence) else [rng]
         if not generators or not all(isinstance(generator, torch.Generator) for generator in generators):
-            raise TypeError(f"rng is {rng!r}: it must be a torch.Generator, or a list of one for each copy")
+            raise TypeError(
+                f"rng is {checks.shortly(rng)}: it must be a torch.Generator, or a list of one for each copy"
+            )
         real, fake = points("real", real).detach(), points("fake", fake).detach()
         if not alone and real.ndim == fake.ndim - 1:
             real = real.expand(len(generators), *real.shape)  # one real batch, shared by the K copies

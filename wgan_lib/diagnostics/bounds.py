@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Num
 from torch import Tensor, nn
 
-from wgan_lib.checks import all_finite, fitting, reals, whole
+from wgan_lib.checks import all_finite, fitting, reals, refusing, whole
 from wgan_lib.diagnostics.critics import doubles, network, points
 from wgan_lib.networks import BatchedLinear, GroupSort, MLPCritic28, Score, evaluating, unwrapped
 
@@ -69,7 +69,8 @@ def _widths(critic: nn.Module, example: Tensor) -> dict[nn.Module, int]:
 
     hooks = [layer.register_forward_hook(note) for layer in critic.modules() if isinstance(layer, nn.Conv2d)]
     try:
-        critic(example)
+        with refusing("critic", "example", example.shape):
+            critic(example)
     finally:
         for hook in hooks:
             hook.remove()

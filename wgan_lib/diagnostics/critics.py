@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from wgan_lib.checks import all_finite, is_tensor, reals
+from wgan_lib.checks import all_finite, is_tensor, reals, refusing, shortly
 from wgan_lib.networks import evaluating
 
 Critic = Callable[[Tensor], Any]
@@ -18,9 +18,9 @@ def points(name: str, value: Any, critic: Critic) -> Float[Tensor, "n ..."]:
 
     Raises ValueError for no samples, NaN or inf, TypeError for what is not real numbers. Chapter: critic.
     """
-    if not callable(critic):
-        raise TypeError(f"critic is {critic!r}: it must be a network, or a function of a tensor of samples")
-    if not is_tensor(value) or not value.is_floating_point() or value.is_meta:  # a meta tensor has no numbers
+    if not callable(critic) or isinstance(critic, type):
+        raise TypeError(f"critic is {shortly(critic)}: it must be a network, or a function of a tensor of samples")
+    if not is_tensor(value) or not value.is_floating_point() or value.is_meta or value.is_sparse:  # told by name
         value = torch.from_numpy(reals(name, value))
     if isinstance(critic, nn.Module):
         like = next((p for p in critic.parameters() if p.is_floating_point()), None)
@@ -36,7 +36,7 @@ def points(name: str, value: Any, critic: Critic) -> Float[Tensor, "n ..."]:
 def network(critic: Any) -> nn.Module:
     """Give the critic as the network that it is, else TypeError. Chapter: critic."""
     if not isinstance(critic, nn.Module):
-        raise TypeError(f"critic is {critic!r}: it must be a network, whose layers can be looked at")
+        raise TypeError(f"critic is {shortly(critic)}: it must be a network, whose layers can be looked at")
     return critic
 
 
@@ -52,7 +52,7 @@ def scores(name: str, x: Float[Tensor, "n ..."], critic: Critic) -> Float[Tensor
     """
     if x.ndim < 2:
         raise ValueError(f"{name} has shape {tuple(x.shape)}: it must be (n, d) or (n, …) with at least one sample")
-    with evaluating(critic):
+    with evaluating(critic), refusing("critic", name, x.shape):
         found = critic(x)
     found = doubles(found) if is_tensor(found) else torch.from_numpy(reals("the critic's score", found))
     if found.shape != x.shape[:1]:

@@ -132,7 +132,13 @@ def curve_signs(
 
 
 def _curve(name: str, values: Any) -> Float[np.ndarray, " steps"]:
-    curve = np.asarray(values, dtype=float)
+    try:
+        curve = np.asarray(values.detach().cpu() if checks.is_tensor(values) else values)
+        if curve.dtype.kind not in "iuf" and len(curve):
+            raise TypeError(f"it is of {curve.dtype}")
+        curve = curve.astype(float)
+    except (TypeError, ValueError, RuntimeError, NotImplementedError) as error:
+        raise TypeError(f"{name} must be one curve of real numbers: {str(error).splitlines()[0]}") from None
     if curve.ndim != 1 or not len(curve):
         raise ValueError(f"{name} has shape {curve.shape}: it must be one curve, a number for each reading")
     return curve

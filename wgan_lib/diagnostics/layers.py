@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Num
 from torch import Tensor, nn
 
-from wgan_lib.checks import number
+from wgan_lib.checks import number, refusing
 from wgan_lib.diagnostics.critics import doubles, network, points
 from wgan_lib.networks import BatchedLinear, evaluating
 
@@ -31,11 +31,13 @@ def gradient_norm_by_layer(critic: nn.Module, x: Num[Any, "n ..."] | Sequence[An
     x = points("x", x, critic)
     hooks = [layer.register_forward_hook(keep(name)) for name, layer in layers]
     try:
-        with evaluating(critic), torch.enable_grad():
+        with evaluating(critic), torch.enable_grad(), refusing("critic", "x", x.shape):
             scores = critic(x)
     finally:
         for hook in hooks:
             hook.remove()
+    if not isinstance(scores, Tensor) or x.shape[: scores.ndim] != scores.shape:
+        raise ValueError(f"critic must give one score for each of x {tuple(x.shape)}")
     gradients = torch.autograd.grad(scores.sum(), list(outputs.values()))
     return {
         name: float(doubles(g.flatten(scores.ndim)).norm(dim=-1).mean())

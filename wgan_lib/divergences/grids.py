@@ -57,7 +57,7 @@ def _densities(p: Densities, q: Densities, x: Grid) -> tuple[Float[Any, "..."], 
         raise ValueError(f"x must increase strictly, got {grid[first]} before {grid[first + 1]}")
     for name, density in (("p", reals("p", p)), ("q", reals("q", q))):
         if density.ndim == 0 or density.shape[-1] != grid.size:
-            raise ValueError(f"{name} must have one value per grid point ({grid.size}), got shape {density.shape}")
+            raise ValueError(f"{name} must have one value per grid point of x ({grid.size}), got shape {density.shape}")
         if (density < 0).any():
             raise ValueError(f"{name} must be a density, ≥ 0 everywhere, got {density.min()}")
     return *broadcast(p=p, q=q), 0.5 * (np.append(steps, 0.0) + np.append(0.0, steps))

@@ -33,7 +33,7 @@ def colour(ground: str | Sequence[int]) -> Ground:
     except (ValueError, TypeError):
         found = ()
     if len(found) != 3 or max(found) > 255:
-        raise ValueError(f"ground is {ground!r}: it must be {wanted}")
+        raise ValueError(f"ground is {checks.shortly(ground)}: it must be {wanted}")
     return found[0], found[1], found[2]
 
 

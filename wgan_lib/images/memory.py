@@ -43,8 +43,13 @@ class Images:
             raise ValueError(f"pixels holds {int(self.pixels.max())}: white is {self.white}, and nothing is brighter")
         if self.labels is not None and not isinstance(self.labels, Tensor):
             raise TypeError(f"labels is {type(self.labels).__name__}: it must be a tensor or None")
+        if self.labels is not None and self.labels.dtype != torch.int64:
+            raise TypeError(f"labels has dtype {self.labels.dtype}: it must be int64, a class for each picture")
+        if not isinstance(self.name, str) or not isinstance(self.classes, tuple):
+            raise TypeError("name must be text, and classes a tuple of names")
+        object.__setattr__(self, "mirrored", checks.flag("mirrored", self.mirrored))
         if self.labels is not None and self.labels.shape != self.pixels.shape[:1]:
-            raise ValueError(f"labels has shape {tuple(self.labels.shape)} for {len(self.pixels)} pictures")
+            raise ValueError(f"labels has shape {tuple(self.labels.shape)} for {len(self.pixels)} pictures in pixels")
 
     def __repr__(self) -> str:
         return self.name
@@ -66,7 +71,7 @@ class Images:
     def sample(self, n: int, generator: torch.Generator) -> Float[Tensor, "n channels height width"]:
         """Draw n of the pictures with replacement, on the generator's device; ValueError if there are fewer."""
         if not isinstance(generator, torch.Generator):
-            raise TypeError(f"generator is {generator!r}: it must be a torch.Generator")
+            raise TypeError(f"generator is {checks.shortly(generator)}: it must be a torch.Generator")
         if not isinstance(n, Integral) or isinstance(n, bool) or not 1 <= n <= len(self):
             raise ValueError(f"n is {n}: a batch of {self.name} holds 1 to {len(self)} pictures")
         return self._batch(self._drawn(n, generator), generator.device)

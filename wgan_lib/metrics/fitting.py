@@ -27,10 +27,12 @@ def fit_classifier(data: Images, generator: torch.Generator, n_steps: int | None
     rounds = min(5000, max(200, 20 * len(data) // BATCH))
     n_steps = rounds if n_steps is None else checks.whole("n_steps", n_steps)
     if data.labels is None or data.held_out is None or data.held_out.labels is None:
-        raise ValueError(f"data is {data!r}, without labels: a classifier needs pictures with labels, some held out")
+        raise ValueError(
+            f"data is {checks.shortly(data)}, without labels: a classifier needs pictures with labels, some held out"
+        )
     n_classes = int(torch.cat([data.labels, data.held_out.labels]).max()) + 1
     if n_classes < 2:
-        raise ValueError(f"data is {data!r}, of one class: a classifier needs two")
+        raise ValueError(f"data is {checks.shortly(data)}, of one class: a classifier needs two")
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(int(torch.randint(1 << 30, (), generator=generator)))
         classifier = Classifier(tuple(data.pixels.shape[1:]), n_classes)

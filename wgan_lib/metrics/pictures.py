@@ -37,7 +37,7 @@ class Classifier(nn.Module):
     def __init__(self, image_shape: Sequence[int] = (1, 8, 8), n_classes: int = 10, width: int = 32) -> None:
         super().__init__()
         if not isinstance(image_shape, Sequence) or len(image_shape) != 3:
-            raise ValueError(f"image_shape is {image_shape!r}: (channels, height, width) is needed")
+            raise ValueError(f"image_shape is {checks.shortly(image_shape)}: (channels, height, width) is needed")
         sizes = [checks.whole("each of image_shape", size, most=2**14) for size in image_shape]
         channels, size, _ = self.image_shape = tuple(sizes)
         n_classes = checks.whole("n_classes", n_classes, most=10**7)
@@ -54,13 +54,19 @@ class Classifier(nn.Module):
         """Return the logits."""
         return self.head(self.body(images))
 
+    def pictures(self, name: str, images: Any) -> Float[Tensor, "n channels height width"]:
+        """Give pictures as a tensor; ValueError for another shape, NaN or infinity, by the argument's name."""
+        if not checks.is_tensor(images) or images.is_meta or images.is_sparse:
+            images = torch.from_numpy(checks.reals(name, images))
+        if images.ndim != 4 or tuple(images.shape[1:]) != self.image_shape or len(images) == 0:
+            raise ValueError(f"{name} has shape {tuple(images.shape)}: (n, {str(self.image_shape)[1:-1]}) is needed")
+        checks.all_finite(name, images)
+        return images
+
     @torch.no_grad()
     def look(self, images: Float[Any, "n channels height width"]) -> tuple[Features, Int64[np.ndarray, "n"]]:
         """Return features ``(n, 64)`` and classes ``(n,)``; ValueError for another shape, NaN or infinity."""
-        images = torch.as_tensor(images)
-        if images.ndim != 4 or tuple(images.shape[1:]) != self.image_shape or len(images) == 0:
-            raise ValueError(f"images has shape {tuple(images.shape)}: (n, {str(self.image_shape)[1:-1]}) is needed")
-        checks.all_finite("images", images)
+        images = self.pictures("images", images)
         features = torch.cat([self.body(batch) for batch in images.cpu().float().split(1000)])
         return features.double().numpy(), self.head(features).argmax(1).numpy()
 
@@ -70,10 +76,15 @@ def load_classifier(name: str = "digits") -> Classifier:
 
     Raises FileNotFoundError that says how to make one, DamagedFileError. Chapter: full-models.
     """
-    path = Path(str(resources.files("wgan_lib") / "recorded" / f"{name}-classifier.pt"))
-    if not path.exists():
-        make = f"python experiments/train_classifier.py {name}"
-        raise FileNotFoundError(f"no classifier for {name!r} is at {path}; where the data are labelled: {make}")
+    if not isinstance(name, str):
+        raise TypeError(f"name is {checks.shortly(name)}: it must be the name of a data set, such as 'digits'")
+    folder = Path(str(resources.files("wgan_lib") / "recorded"))
+    path = folder / f"{name}-classifier.pt"
+    if path not in folder.glob("*-classifier.pt"):
+        make = f"python experiments/train_classifier.py {checks.shortly(name)[1:-1]}"
+        raise FileNotFoundError(
+            f"no classifier for {checks.shortly(name)}, the name, is in {folder}; make one by {make}"
+        )
     archive = read_sealed(path, "checkpoint")
     try:
         saved = torch.load(io.BytesIO(archive), map_location="cpu", weights_only=True)
@@ -171,12 +182,19 @@ def scores(
     the features. Raises ValueError for another shape, NaN, or fewer pictures than n (held out: 2n).
     Source: the functions above; Naeem 2020, section 3, on floors. Chapter: full-models.
     """
+    if not isinstance(classifier, Classifier):
+        raise TypeError(
+            f"classifier is {checks.shortly(classifier)}: it must be a Classifier, as load_classifier gives"
+        )
+    checks.generator("generator", generator)
+    generated, held_out = classifier.pictures("generated", generated), classifier.pictures("held_out", held_out)
     most = min(len(generated), len(held_out) // 2)
     if most < 10:
         raise ValueError(f"{len(generated)} generated and {len(held_out)} held_out pictures: 10 and 20 are the least")
     n, splits = min(most, 1000) if n is None else checks.whole("n", n, 10), checks.whole("splits", splits, 2, 10_000)
     if n > most:
-        raise ValueError(f"n is {n}: it must be 10 to {most}, all generated pictures or half the held-out ones")
+        held = "all generated pictures or half the held_out ones"
+        raise ValueError(f"n is {n}: it must be 10 to {most}, {held}")
     seen, unseen = classifier.look(generated), classifier.look(held_out)
     n_classes, pairs = classifier.head.out_features, []
     for split in range(splits):
@@ -191,11 +209,14 @@ def scores(
 
 def class_shares(classes: Integer[Any, "n"] | Sequence[int], n_classes: int) -> Float[np.ndarray, "n_classes"]:
     """Give the share of samples in each class. ValueError for none or an unknown class. Chapter: full-models."""
-    found, n_classes = np.asarray(classes), checks.whole("n_classes", n_classes, most=10**7)
-    if found.ndim != 1 or len(found) == 0 or found.dtype.kind not in "iu":
-        raise ValueError(f"classes is {found.dtype} {found.shape}: whole numbers (n,), n ≥ 1, are needed")
+    given, n_classes = checks.reals("classes", classes), checks.whole("n_classes", n_classes, most=10**7)
+    found = given.astype(np.int64)
+    if found.ndim != 1 or len(found) == 0 or (found != given).any():
+        raise ValueError(f"classes is {checks.shortly(classes)}: whole numbers (n,), n ≥ 1, are needed")
     if not 0 <= found.min() <= found.max() < n_classes:
-        raise ValueError(f"classes run from {found.min()} to {found.max()}: they must be 0 to {n_classes - 1}")
+        raise ValueError(
+            f"classes run from {found.min()} to {found.max()}: they must be 0 to {n_classes - 1}, below n_classes"
+        )
     return np.bincount(found, minlength=n_classes) / len(found)
 
 

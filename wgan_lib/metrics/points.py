@@ -27,7 +27,9 @@ class ModeCoverage(NamedTuple):
 
 def _mode_law(law: Law) -> tuple[Tensor, float, Tensor]:
     if not isinstance(law, Law) or law.modes is None or law.weights is None or not law.std:
-        raise ValueError(f"law is {law!r}: modes are counted for a mixture with std > 0, such as ring or grid")
+        raise ValueError(
+            f"law is {checks.shortly(law)}: modes are counted for a mixture with std > 0, such as ring or grid"
+        )
     return law.modes, law.std, law.weights
 
 

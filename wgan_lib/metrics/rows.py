@@ -1,5 +1,6 @@
 """How good rows of a table are: their worth to a classifier, and how near they come to what they learned."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,7 +35,11 @@ def share(hits: int, n: int) -> Share:
 
 
 def taught_by(
-    rows: Rows, labels: Shaped[Any, "n"], test: Others, test_labels: Shaped[Any, "m"], seed: int = 0
+    rows: Rows,
+    labels: Shaped[Any, "n"] | Sequence[Any],
+    test: Others,
+    test_labels: Shaped[Any, "m"] | Sequence[Any],
+    seed: int = 0,
 ) -> Share:
     """Return how often a forest of 200 trees, taught by ``rows``, is right on ``test``.
 
@@ -44,8 +49,11 @@ def taught_by(
     """
     from sklearn.ensemble import RandomForestClassifier
 
-    x, others = checks.samples("rows", rows), checks.samples("test", test)
-    y, truth = np.asarray(labels), np.asarray(test_labels)
+    x, others = _alike(rows=rows, test=test)
+    for name, values in (("rows", x), ("test", others)):
+        if np.abs(values).max() > np.finfo(np.float32).max:
+            raise ValueError(f"{name} holds numbers beyond single precision, 3e38: the forest takes none")
+    y, truth = _classes("labels", labels), _classes("test_labels", test_labels)
     if (len(x), len(others)) != (len(y), len(truth)):
         raise ValueError(
             f"rows, labels, test, test_labels have lengths {len(x)}, {len(y)}, {len(others)}, {len(truth)}"
@@ -55,8 +63,38 @@ def taught_by(
 
 
 def closest(rows: Rows, to: Others) -> Num[np.ndarray, "n"]:
-    """Return for each row the Euclidean distance to the closest of the others. Chapter: tables."""
-    return cKDTree(checks.samples("to", to)).query(checks.samples("rows", rows))[0]
+    """Return for each row the Euclidean distance to the closest of the others. ValueError for unequal widths, NaN.
+
+    Chapter: tables.
+    """
+    return _closest(*_alike(rows=rows, to=to))
+
+
+def _alike(**sets: Any) -> list[Any]:
+    """Rows of several sets, as wide as each other, by their names."""
+    found = {name: checks.samples(name, rows) for name, rows in sets.items()}
+    if len({rows.shape[1] for rows in found.values()}) > 1:
+        widths = ", ".join(f"{name} {rows.shape[1]}" for name, rows in found.items())
+        raise ValueError(f"rows must be equally wide, and here are {widths}")
+    return list(found.values())
+
+
+def _closest(rows: Any, to: Any) -> Num[np.ndarray, "n"]:
+    scale = max(float(np.abs(rows).max()), float(np.abs(to).max())) or 1.0  # squares of 1e200 are no floats
+    return scale * cKDTree(to / scale).query(rows / scale)[0]
+
+
+def _classes(name: str, labels: Any) -> Any:
+    """Labels of rows: text, whole numbers or booleans, one each."""
+    try:
+        found = np.asarray(labels.detach().cpu() if checks.is_tensor(labels) else labels)
+    except (TypeError, ValueError, RuntimeError, NotImplementedError) as error:
+        raise TypeError(f"{name} must be one label a row: {str(error).splitlines()[0]}") from None
+    if found.dtype.kind == "f" and (np.abs(found) < 2**53).all() and (found == np.round(found)).all():
+        found = found.astype(np.int64)
+    if found.ndim != 1 or found.dtype.kind not in "iubUSO":
+        raise TypeError(f"{name} is {found.dtype} {found.shape}: it must be one label a row, text or whole numbers")
+    return found
 
 
 def membership(members: Rows, strangers: Others, generated: Generated) -> Share:
@@ -66,7 +104,8 @@ def membership(members: Rows, strangers: Others, generated: Generated) -> Share:
     interval of 95 %. One attack among many: ½ proves no privacy.
     Source: Chen 2020 (GAN-Leaks, the attack on published samples); Hanley 1982. Chapter: tables.
     """
-    near, far = closest(members, generated), closest(strangers, generated)
+    held, others, made = _alike(members=members, strangers=strangers, generated=generated)
+    near, far = _closest(held, made), _closest(others, made)
     ranks = rankdata(-np.concatenate([near, far]))[: len(near)]
     m, n = len(near), len(far)
     area = float((ranks.sum() - m * (m + 1) / 2) / (m * n))

@@ -141,7 +141,7 @@ def mlp(
         raise ValueError(f"sizes is {sizes}: a network needs at least an input and an output size")
     sizes = tuple(checks.whole("each of sizes", size) for size in sizes)
     copies = None if copies is None else checks.whole("copies", copies)
-    gain, rng = checks.number("gain", gain, least=0), generator_of(rng)
+    gain, rng, squeeze = checks.number("gain", gain, least=0), generator_of(rng), checks.flag("squeeze", squeeze)
     layers: list[nn.Module] = []
     for i, (fan_in, fan_out) in enumerate(pairwise(sizes)):
         with checks.fitting("sizes", sizes):
@@ -165,7 +165,7 @@ def side_by_side(networks: Sequence[nn.Module]) -> nn.Module:
     """
     networks = list(networks) if isinstance(networks, Iterable) else [networks]
     if not all(isinstance(network, nn.Module) for network in networks):
-        raise TypeError(f"networks is {networks!r}: it must be a list of networks")
+        raise TypeError(f"networks is {checks.shortly(networks)}: it must be a list of networks")
     if len(builds := {repr(network) for network in networks}) != 1:
         raise ValueError(f"networks are {sorted(builds)}: give K of one build, K at least 1")
     first = copy.deepcopy(networks[0])
@@ -190,7 +190,7 @@ def generator_of(rng: torch.Generator | None) -> torch.Generator:
     """Give ``rng`` back, for None a generator seeded with 0; TypeError for anything else. Chapter: critic."""
     if rng is not None and not isinstance(rng, torch.Generator):
         raise TypeError(
-            f"rng is {rng!r}: it must be a torch.Generator, as in torch.Generator().manual_seed(0), or None"
+            f"rng is {checks.shortly(rng)}: it must be a torch.Generator with a seed of your choice, or None"
         )
     return rng or torch.Generator().manual_seed(0)
 
@@ -207,8 +207,15 @@ def initialise(
 
     "uniform": W ~ U(±gain √(3/fan_in)), b ~ U(±√(1/fan_in)). "normal": W ~ N(0, gain²/fan_in), or N(0, std²) where
     ``std`` is given, b = 0. Source: PyTorch's ``nn.Linear`` (uniform, gain 1/√3); He 2015, eq. 10 (gain √2); Radford
-    2016 (std .02). Chapter: weight-clipping.
+    2016 (std .02). Raises ValueError for a negative gain or std, or one
+    beyond single precision. Chapter: weight-clipping.
     """
+    checks.one_of("weights", weights, ("uniform", "normal"))
+    gain, std = (
+        checks.number("gain", gain, least=0, below=1e38),
+        None if std is None else checks.number("std", std, least=0),
+    )
+    checks.generator("rng", rng)
     for layer in network.modules():
         if not isinstance(layer, nn.Linear | BatchedLinear | nn.Conv2d | nn.ConvTranspose2d):
             continue

@@ -141,6 +141,7 @@ def resnet_critic(
     pfnet-research/sngan_projection. Chapter: full-models.
     """
     channels, width = checks.whole("channels", channels, most=MOST), checks.whole("width", width, most=MOST)
+    summed = checks.flag("summed", summed)
     down = [
         _block(channels, width, norm, activation, "down", first=True),
         _block(width, width, norm, activation, "down"),
@@ -214,9 +215,9 @@ def sn_critic(
     Source: Miyato 2018, table 3; common/net.py of pfnet-research/chainer-gan-lib. Chapter: full-models.
     """
     if not isinstance(widths, Sequence):
-        raise TypeError(f"widths is {widths!r}: 7 numbers are needed, one for each convolution")
+        raise TypeError(f"widths is {checks.shortly(widths)}: 7 numbers are needed, one for each convolution")
     if len(widths) != 7:
-        raise ValueError(f"widths is {tuple(widths)}: 7 numbers are needed, one for each convolution")
+        raise ValueError(f"widths is {checks.shortly(widths)}: 7 numbers are needed, one for each convolution")
     channels = checks.whole("channels", channels, most=MOST)
     widths = [checks.whole("each of widths", width, most=MOST) for width in widths]
     layers: list[nn.Module] = [nn.Conv2d(channels, widths[0], 3, padding=1), activation()]

@@ -7,7 +7,7 @@ from inspect import signature
 from typing import SupportsIndex
 
 from wgan_lib import networks, training
-from wgan_lib.checks import nearest, whole
+from wgan_lib.checks import nearest, shortly, whole
 from wgan_lib.files import home
 from wgan_lib.presets.colour import PRESETS as IN_COLOUR
 from wgan_lib.presets.colour import RENAMED
@@ -65,7 +65,7 @@ def build(
     if not isinstance(name, str) or name not in known:
         raise ValueError(nearest("preset", str(name), names()))
     if not isinstance(root, str | os.PathLike):
-        raise TypeError(f"root is {root!r}: it must be the path of the folder where pictures lie, or are put")
+        raise TypeError(f"root is {shortly(root)}: it must be the path of the folder where pictures lie, or are put")
     each, several = training.seeds(seed)
     shape = {} if width is None else {"width": whole("width", width)}
     if shape and "width" not in signature(known[name]).parameters and name not in RENAMED:

@@ -63,7 +63,10 @@ def _mixture(name: str, modes: Tensor, std: float, weights: Any = None) -> Law:
     w = torch.full((k,), 1 / k) if weights is None else torch.from_numpy(reals("weights", weights)).float()
     single = float(torch.tensor(std, dtype=torch.float32))
     if not bool(torch.isfinite(modes).all()) or not math.isfinite(single) or (single == 0 and std > 0):
-        raise ValueError(f"{name} does not fit into single precision, from 1e-45 to 3e38")
+        held = (
+            "std or its modes" if weights is not None or name.startswith("normals") else "spacing, radius, std or scale"
+        )
+        raise ValueError(f"{name} does not fit into single precision, from 1e-45 to 3e38: look at its {held}")
 
     def draw(n: int, generator: torch.Generator) -> Tensor:
         device = generator.device
@@ -123,6 +126,7 @@ def point_masses(points: Numbers, weights: Numbers | None = None) -> Law:
     modes = _single("points", points)
     if modes.ndim != 2 or 0 in modes.shape:
         raise ValueError(f"points has shape {tuple(modes.shape)}: it must be (k, d), a list of points")
+    checks.weights("weights", weights, len(modes))  # before its numbers are told
     return _mixture(f"point_masses({_told(points)}, {_told(weights)})", modes, 0.0, weights)
 
 

@@ -30,15 +30,25 @@ class Funnels:
     offsets: Float[Tensor, " n"]
 
     def critic(self, x: Float[Tensor, "k d"]) -> Float[Tensor, " k"]:
-        """Return u(x), ``(k, d) → (k,)``, in units of length."""
-        return (_distances(x, self.centres.to(x)) + self.offsets.to(x)).amin(1)
+        """Return u(x), ``(k, d) → (k,)``, in units of length; ValueError for other shapes, NaN or infinity."""
+        return self._cones(x).amin(1)
 
     def critic_gradient(self, x: Float[Tensor, "k d"]) -> Float[Tensor, "k d"]:
         """Return ∇u(x) = (x − aₙ)/‖x − aₙ‖ for the lowest cone n, a unit vector; 0 at a centre itself."""
-        return torch.nn.functional.normalize(x - self.centres.to(x)[self._nearest(x)], dim=1)
+        nearest = self._nearest(x)
+        return torch.nn.functional.normalize(x - self.centres.to(x)[nearest], dim=1)
 
     def _nearest(self, x: Tensor) -> Tensor:
-        return (_distances(x, self.centres.to(x)) + self.offsets.to(x)).argmin(1)
+        return self._cones(x).argmin(1)
+
+    def _cones(self, x: Tensor) -> Tensor:
+        """Each cone's height above each point, ``(k, n)``."""
+        if not isinstance(x, Tensor) or not x.is_floating_point() or x.is_sparse:
+            raise TypeError(f"x is {checks.shortly(x)}: it must be a floating-point tensor of points")
+        if x.ndim != 2 or x.shape[1] != self.centres.shape[1] or not len(x):
+            raise ValueError(f"x has shape {tuple(x.shape)}: it must be (k, {self.centres.shape[1]})")
+        checks.all_finite("x", x)
+        return _distances(x, self.centres.to(x)) + self.offsets.to(x)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 import wgan_lib.tables.columns as columns
+from wgan_lib.checks import shortly
 from wgan_lib.files import home
 
 DIVIDERS = (",", ";", "\t", "|")
@@ -62,7 +63,7 @@ def cells(
         wrong = f"byte {error.object[error.start] if error.start < len(error.object) else 0:#x}"
         raise ValueError(f"path {path} is not in {encoding} ({wrong}): give its encoding, as 'cp1252'") from error
     except LookupError as error:
-        raise ValueError(f"encoding is {encoding!r}: {error}") from None
+        raise ValueError(f"encoding is {shortly(encoding)}: {error}") from None
 
 
 def _divider(text: str) -> str:

@@ -207,7 +207,10 @@ def _table(
     name: str, cells: Mapping[str, np.ndarray], dtypes: dict[str, str], leave_out: Collection[str], every: int,
     divider: str,
 ) -> Table:  # fmt: skip
-    leave_out = [leave_out] if isinstance(leave_out, str) else list(leave_out)
+    leave_out = [leave_out] if isinstance(leave_out, str) else leave_out
+    leave_out = list(leave_out) if checks.several(leave_out) else [leave_out]  # type: ignore[list-item]
+    if not all(isinstance(wanted, str) for wanted in leave_out):
+        raise TypeError(f"leave_out is {checks.shortly(leave_out)}: it must be names of columns")
     for wanted in leave_out:
         if wanted not in cells:
             raise ValueError(f"leave_out: {checks.nearest('column', wanted, cells)}")

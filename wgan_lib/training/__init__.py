@@ -148,7 +148,9 @@ def follow(
         raise ValueError("resume is True but checkpoint_dir is None: name the folder to resume from")
     if checkpoint_dir is not None:
         if not isinstance(checkpoint_dir, str | os.PathLike) or str(checkpoint_dir) == "":
-            raise TypeError(f"checkpoint_dir is {checkpoint_dir!r}: it must be the path of a folder, or None")
+            raise TypeError(
+                f"checkpoint_dir is {checks.shortly(checkpoint_dir)}: it must be the path of a folder, or None"
+            )
         try:
             checkpoint_dir = home(checkpoint_dir)
         except ValueError as error:
@@ -188,7 +190,7 @@ def train_many(
     constraints = list(constraints) if checks.several(constraints) else [constraints]  # type: ignore[list-item]
     if unhashable := [c for c in constraints if not isinstance(c, Hashable)]:
         raise TypeError(
-            f"constraints hold {unhashable[0]!r}: it must be a frozen value, such as those of wgan_lib.constraints"
+            f"constraints hold {checks.shortly(unhashable[0])}: a frozen value is needed, as in wgan_lib.constraints"
         )
     if not constraints or len(set(constraints)) < len(constraints):
         raise ValueError(f"constraints are {constraints}: give at least one, none of them twice")

@@ -111,7 +111,9 @@ class Adversaries:
         optimizer.step()
         recipe.constraint.project(self.critic)
         measured = {"w1_estimate": w1, "penalty": penalty.detach(), "critic_loss": loss.detach()}
-        return {name: value.clone() for name, value in measured.items()}  # a CUDA graph writes the next ones there
+        if self.forward.compiled:  # a CUDA graph writes the next ones there
+            measured = {name: value.clone() for name, value in measured.items()}
+        return measured
 
     def generator_step(self) -> dict[str, Float[Tensor, ""]]:
         """Descend the generator's loss once, on fresh latents; return what was measured."""

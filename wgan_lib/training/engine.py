@@ -151,11 +151,11 @@ def engine_for(device: Any) -> Engine:
     """
     if isinstance(device, Engine):
         if not isinstance(device.device, torch.device):
-            raise TypeError(f"device is {device!r}: its own device must be a torch.device")
+            raise TypeError(f"device is {checks.shortly(device)}: its own device must be a torch.device")
         return device
     if isinstance(device, bool) or not isinstance(device, str | int | torch.device):
         raise TypeError(
-            f"device is {device!r}: it must be a name such as 'cpu' or 'cuda:1', an index or a torch.device"
+            f"device is {checks.shortly(device)}: a name such as 'cpu' or 'cuda:1', an index or a torch.device"
         )
     found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     here = [kind for kind in found if found[kind]]

@@ -31,6 +31,7 @@ def stream(seed: SupportsIndex, purpose: str, rank: int = 0) -> torch.Generator:
 
     Raises ValueError for a negative seed or an unknown purpose. Chapter: critic.
     """
+    rank = checks.whole("rank", rank, 0)
     words = [checks.whole("seed", seed, 0, SEED_MOST), PURPOSES.index(checks.one_of("purpose", purpose, PURPOSES))]
     numbers = np.random.SeedSequence((*words, rank) if rank else words).generate_state(1)
     return torch.Generator().manual_seed(int(numbers[0]))
@@ -41,11 +42,13 @@ def seeds(seed: Any) -> tuple[tuple[int, ...], bool]:
 
     Raises ValueError unless they are whole numbers, 0 or more, at least one. Chapter: critic.
     """
+    if isinstance(seed, Tensor) and (seed.is_meta or seed.is_sparse):
+        raise TypeError("seed is a tensor without numbers of its own: it must be whole numbers, 0 or more")
     given = seed.tolist() if isinstance(seed, np.ndarray | np.generic | Tensor) else seed
     several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
     each = tuple(checks.whole("seed", s, 0, SEED_MOST) for s in (given if several else [given]))
     if not each:
-        raise ValueError(f"seed is {seed!r}: it must be a whole number, 0 or more, or a list of such")
+        raise ValueError(f"seed is {checks.shortly(seed)}: it must be a whole number, 0 or more, or a list of such")
     return each, several
 
 
@@ -172,8 +175,8 @@ class Adam:
         object.__setattr__(self, "learning_rate", _rate(self.learning_rate))
         try:
             first, second = self.betas
-        except (TypeError, ValueError):
-            raise ValueError(f"betas is {self.betas!r}: it must be two numbers in [0, 1)") from None
+        except (TypeError, ValueError, RuntimeError):
+            raise ValueError(f"betas is {checks.shortly(self.betas)}: it must be two numbers in [0, 1)") from None
         betas = tuple(checks.number("betas", beta, least=0, below=1) for beta in (first, second))
         object.__setattr__(self, "betas", betas)
 
@@ -206,6 +209,7 @@ def original_critic_steps(index: int) -> int:
 
     Source: martinarjovsky/WassersteinGAN, main.py; the paper's Algorithm 1 has 5 throughout. Chapter: critic.
     """
+    index = checks.whole("index", index, 0)
     return 100 if index < 25 or index % 500 == 0 else 5
 
 

@@ -101,7 +101,9 @@ class Recipe:
         if self.schedules is None:
             return
         if not isinstance(self.schedules, Schedules):
-            raise TypeError(f"schedules is {self.schedules!r}: it must be a value of training.Schedules, or None")
+            raise TypeError(
+                f"schedules is {checks.shortly(self.schedules)}: it must be a value of training.Schedules, or None"
+            )
         if self.linear_decay and self.schedules.learning_rate is not None:
             raise ValueError("linear_decay is True and schedules has a learning_rate: one of the two is needed")
 

@@ -53,7 +53,7 @@ class Recorder:
     def add(self, step: Step) -> None:
         """Look at a Step, and keep a frame of it if it is its turn."""
         if not isinstance(step, Step):
-            raise TypeError(f"steps give {step!r}: they must give Steps, as training.train does")
+            raise TypeError(f"steps give {checks.shortly(step)}: they must give Steps, as training.train does")
         if self.step is None:
             self._prepare(step)
         self.step = step
@@ -128,7 +128,7 @@ def record(
     """
     recorder, meta = Recorder(every, n_samples, grid, measures, at), plain_meta(meta)
     if not checks.several(steps):
-        raise TypeError(f"steps are {steps!r}: they must be what training.train returns")
+        raise TypeError(f"steps are {checks.shortly(steps)}: they must be what training.train returns")
     for step in steps:
         recorder.add(step)
     return recorder.run(**meta)
@@ -159,12 +159,14 @@ def _plain(name: str, value: Any) -> Any:
         return {key: _plain(f"{name}[{key!r}]", held) for key, held in value.items()}
     if isinstance(value, list | tuple | range):
         return [_plain(f"{name}[{i}]", held) for i, held in enumerate(value)]
-    raise TypeError(f"{name} is {value!r}: a record holds finite numbers, text, lists and mappings of them")
+    raise TypeError(
+        f"{name} is {checks.shortly(value)}: a record holds finite numbers, text, lists and mappings of them"
+    )
 
 
 def _marks(at: Iterable[SupportsIndex]) -> frozenset[int]:
-    if not checks.several(at) or isinstance(at, str):
-        raise TypeError(f"at is {at!r}: it must be numbers of finished steps, such as (1, 10, 100)")
+    if not checks.several(at) or isinstance(at, str | bytes):
+        raise TypeError(f"at is {checks.shortly(at)}: it must be numbers of finished steps, such as (1, 10, 100)")
     marks: Sequence[int] = [checks.whole("at", mark) for mark in at]
     if not marks:
         raise ValueError("at is empty: give the numbers of finished steps to keep, such as (1, 10, 100)")
@@ -173,12 +175,12 @@ def _marks(at: Iterable[SupportsIndex]) -> frozenset[int]:
 
 def _measures(measures: Mapping[str, Measure] | None) -> dict[str, Measure]:
     if measures is not None and not isinstance(measures, Mapping):
-        raise TypeError(f"measures is {measures!r}: it must map names to functions of a Step")
+        raise TypeError(f"measures is {checks.shortly(measures)}: it must map names to functions of a Step")
     for name, measure in (measures or {}).items():
         if not isinstance(name, str) or not name or name in _TAKEN:
             raise ValueError(f"measures holds {name!r}: it must be text, and no name of a frame of every record")
         if not callable(measure):
-            raise TypeError(f"measures[{name!r}] is {measure!r}: it must be a function of a Step")
+            raise TypeError(f"measures[{name!r}] is {checks.shortly(measure)}: it must be a function of a Step")
     return dict(measures or {})
 
 
@@ -186,9 +188,11 @@ def _array(name: str, value: Any, before: list[Any] | None) -> np.ndarray:
     try:
         array = np.asarray(value.detach().cpu() if isinstance(value, Tensor) else value)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise TypeError(f"measures[{name!r}] gave {value!r}, which is no array: {error}") from None
+        raise TypeError(f"measures[{name!r}] gave {checks.shortly(value)}, which is no array: {error}") from None
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"measures[{name!r}] gave {value!r}: it must give a number or an array of numbers")
+        raise TypeError(
+            f"measures[{name!r}] gave {checks.shortly(value)}: it must give a number or an array of numbers"
+        )
     if before and before[0].shape != array.shape:
         shapes = f"shape {array.shape}, before {before[0].shape}"
         raise ValueError(f"measures[{name!r}] gave {shapes}: it must give always the same")

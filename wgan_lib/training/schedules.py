@@ -48,6 +48,6 @@ class Schedules:
         for field in fields(self):
             value = getattr(self, field.name)
             if value is not None and not isinstance(value, Cosine):
-                raise TypeError(f"{field.name} is {value!r}: it must be a Cosine, or None")
+                raise TypeError(f"{field.name} is {checks.shortly(value)}: it must be a Cosine, or None")
         if self.beta2 is not None and max(self.beta2.first, self.beta2.last) >= 1:
             raise ValueError(f"beta2 is {self.beta2}: it must stay below 1")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Num
 
-from wgan_lib.checks import fitting, reals, whole
+from wgan_lib.checks import fitting, reals, shortly, whole
 from wgan_lib.transport.distances import Array, Xs, XWeights, Ys, YWeights, distances, laws, unit
 
 _MAX_PIVOTS = 10**7  # POT's default of 10^5 stops short of the optimum at a few thousand samples
@@ -91,7 +91,7 @@ def sliced_w1(
     Source: Bonneel et al. 2015. Chapter: samples.
     """
     if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, got {rng!r}")
+        raise TypeError(f"rng must be a numpy.random.Generator, got {shortly(rng)}")
     n_projections = whole("n_projections", n_projections)
     import ot
 
