@@ -5,6 +5,7 @@ A program ends as any script does: exit handlers run, an exception is a tracebac
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -86,6 +87,16 @@ class Program:
         """Wait for its end; −n where signal n killed it."""
         status = self._status(0)
         assert status is not None
+        return status
+
+    def ended_within(self, seconds: float) -> int:
+        """Wait for its end, but no longer: the status as above. A program that hangs is killed, and fails its test."""
+        begun = time.monotonic()
+        while (status := self._status(os.WNOHANG)) is None:
+            if time.monotonic() - begun > seconds:
+                self.send(signal.SIGKILL).status()
+                pytest.fail(f"it still ran after {seconds:g} s: {self.said()}")
+            time.sleep(0.01)
         return status
 
     def _status(self, options: int) -> int | None:

@@ -190,7 +190,7 @@ class Adversaries:
             if len(states) != ranks * k:
                 raise ValueError(f"the checkpoint was written on {len(states) // k} devices, and here are {ranks}")
             for rng, saved in zip(rngs, states[rank * k : (rank + 1) * k], strict=True):
-                rng.set_state(saved)
+                rng.set_state(saved.clone())  # PyTorch reads a row of a larger tensor from the wrong place, and crashes
         self.numbers.restore(state["rngs"], rank, ranks)
 
 

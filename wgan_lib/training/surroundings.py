@@ -73,7 +73,7 @@ class GlobalNumbers:
         """Go on from a checkpoint's numbers; those of another kind of device begin anew."""
         saved = states.get("networks", [])
         own = saved[rank * len(saved) // ranks : (rank + 1) * len(saved) // ranks]
-        self.states[: len(own)] = own[: len(self.states)]
+        self.states[: len(own)] = [state.clone() for state in own[: len(self.states)]]  # as in ``Adversaries.restore``
 
 
 def _may_draw(part: object) -> bool:
