@@ -144,3 +144,19 @@ def test_what_the_text_says_of_the_digits():
     scores = record["WGAN-GP/scores"][-5:]
     mean, half = interval((scores[:, 0] - scores[:, 1]).mean(0))
     assert mean - half > 0
+
+
+def test_what_the_text_says_of_a_hundred_digits():
+    few, more = runs.load("digits-parting"), runs.load("digits-augmented")
+    assert not few.meta["commit"].endswith("-dirty")
+    unseen = {name: few[f"{name}/scores"][:, 1] - few[f"{name}/scores"][:, 2] for name in ("wgan-gp", "clipping")}
+    own = few["wgan-gp/scores"][:, 0] - few["wgan-gp/scores"][:, 2]
+    assert np.ptp(own[10:].mean(1)) < 0.1 < 1 < own[-5:].mean()  # it stands still
+    mean, half = interval(unseen["wgan-gp"][-5:].mean(0))
+    assert mean + half < 0 < unseen["clipping"][-5:].mean(0).min()
+    alone = more["the hundred alone"]
+    for k in (0, 1):
+        mean, half = interval(100 * (more["generated"] - alone)[:, k])
+        assert mean + half < 0
+        mean, half = interval(100 * (more["copies, shifted"] - alone)[:, k])
+        assert mean - half > 0

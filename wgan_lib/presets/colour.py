@@ -31,11 +31,11 @@ def wgan_dcgan64(seed: int, root: Path, width: int = 64) -> Preset:
         constraint=WeightClipping(0.01),
         **both(RMSProp(5e-5)),
         latent=NormalLatent(100),
-        n_steps=237_000,
+        n_steps=228_000,
         critic_steps=original_critic_steps,
         batch_size=64,
-        source="Arjovsky 2017, Algorithm 1, and main.py of martinarjovsky/WassersteinGAN: 25 epochs of LSUN bedrooms "
-        "(their number from memory; there BatchNorm's weights ~ N(1, .02²), and clipping before each critic step)",
+        source="Arjovsky 2017, Algorithm 1, and main.py of martinarjovsky/WassersteinGAN: its 25 epochs, on the "
+        "3,033,042 bedrooms of LSUN (there BatchNorm's weights ~ N(1, .02²), and clipping before each critic step)",
         published="no score: pictures (figures 5 to 7) and loss curves (figure 3), from memory",
     )
 
@@ -118,8 +118,8 @@ def sngan_cnn32(seed: int, root: Path, width: int = 64) -> Preset:
         critic_steps=1,
         generator_batch=None,
         linear_decay=False,
-        source="Miyato 2018, tables 1 (setting C) and 3, and common/net.py of pfnet-research/chainer-gan-lib; that C "
-        "is the setting behind the score, and the number of steps, are from memory",
+        source="Miyato 2018, tables 1 (setting C) and 3, and common/net.py, train.py (100,000 steps) and example.sh "
+        "(sndcgan: one critic step, betas .5 and .999) of pfnet-research/chainer-gan-lib",
         published="inception score 7.42, FID 29.3 (table 2)",
     )
 
