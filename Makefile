@@ -14,11 +14,15 @@ BIOME := tests/js/node_modules/.bin/biome
 BIOME_OPTIONS := --config-path=tests/js/scripts.json --error-on-warnings wgan_lib/js tests/js book/_static/widget-host.js
 BROWSERS := $(VENV)/.browsers
 
-.PHONY: book fast test check format serve clean notebooks colab benchmark soak record
+.PHONY: book pdf fast test check format serve clean notebooks colab benchmark soak record
 book: $(READY)
 	rm -rf _build/html _build/.doctrees
 	jupyter-book build . -n -W --keep-going < /dev/null
 	@echo "The book: _build/html/index.html"
+
+# The whole book on paper, in one file: _build/moving-earth.pdf
+pdf: book $(BROWSERS)
+	python book/_ext/paper.py
 
 # All but the browser tests, which read the built book. With `make -j2 test` they run while the book is built, which leaves a core idle.
 fast: $(READY) $(BROWSERS)

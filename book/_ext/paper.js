@@ -1,0 +1,25 @@
+// What paper.py asks of a page before it prints it: figures drawn for paper, folds open, answers and solutions at the end,
+// and the places named that other pages lead to (Chromium names a place in the file if a link on its own page leads there).
+(names) => {
+  dispatchEvent(new Event("beforeprint"));
+  for (const fold of document.querySelectorAll("article details:not(.hide)")) fold.open = true;
+  const end = document.createElement("section");
+  const add = (tag, words, where) => where.appendChild(Object.assign(document.createElement(tag), { textContent: words }));
+  const quizzes = [...document.querySelectorAll("article .quiz")];
+  if (quizzes.length) add("h2", "Answers to the questions", end);
+  for (const quiz of quizzes) {
+    const box = add("div", "", end);
+    box.className = "printed-answer";
+    add("p", "", box).append(...quiz.querySelector(".quiz-question").cloneNode(true).childNodes);
+    for (const answer of quiz.querySelectorAll(".quiz-answer:has(.quiz-right)")) {
+      add("p", "✓ ", box).append(...answer.querySelector("label").cloneNode(true).childNodes);
+      for (const told of answer.querySelectorAll(".quiz-right > :not(.quiz-sign)")) box.append(told.cloneNode(true));
+    }
+  }
+  const solutions = [...document.querySelectorAll("article .solution")];
+  if (solutions.length) add("h2", "Solutions", end);
+  end.append(...solutions);
+  if (end.childNodes.length) document.querySelector("article > section").append(end);
+  const links = names.map((name) => Object.assign(document.createElement("a"), { href: `#${name}`, hidden: true }));
+  document.querySelector("article").append(...links);
+};
