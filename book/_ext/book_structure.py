@@ -1,8 +1,9 @@
 """What the exporter knows of the book as a whole: its settings, its pages with their numbers, its bibliography."""
 
+import copy
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,17 @@ from toc import Entry, entries
 
 def read_cells(text: str) -> NotebookNode:
     """Cut a page's MyST text into cells as the page's own reader does (jupytext's would split directives in colons)."""
+    return copy.deepcopy(_cells(text))
+
+
+@cache  # a build asks for each page's cells seven times
+def _cells(text: str) -> NotebookNode:
     return read_myst_markdown_notebook(text, MdParserConfig(enable_extensions={"colon_fence", "dollarmath"}))
+
+
+@cache  # pybtex looks through all installed packages each time it is asked
+def _bibliography_style() -> tuple[Any, Any]:
+    return find_plugin("pybtex.style.formatting", "plain")(), find_plugin("pybtex.backends", "markdown")("utf-8")
 
 
 @dataclass(frozen=True)
@@ -119,8 +130,7 @@ class Book:
 
     def references(self, keys: set[str]) -> list[str]:
         """Format the cited works as Markdown, sorted by author and year."""
-        style = find_plugin("pybtex.style.formatting", "plain")()
-        backend = find_plugin("pybtex.backends", "markdown")("utf-8")
+        style, backend = _bibliography_style()
         entries = [self.bibliography[key] for key in keys]
         works = [entry.text.render(backend) for entry in style.format_entries(style.sort(entries))]
         # pybtex escapes marks that need it nowhere in a sentence, and breaks the line after each part

@@ -80,7 +80,7 @@ def _notebook(page: Page, translator: Translator) -> NotebookNode:
         figure = metadata.get("mystnb", {}).get("figure", {})
         if caption := translator.caption("figure", figure.get("caption", ""), figure.get("name")).strip():
             cells.append(_with_id(v4.new_markdown_cell(caption), f"{cell_id}-caption"))
-    if references := translator.references():
+    if translator.strict_round and (references := translator.references()):
         cells.append(_with_id(v4.new_markdown_cell(references), "references"))
     metadata = {
         "colab": {"provenance": [], "toc_visible": True},

@@ -1,6 +1,7 @@
 """How long a page takes: one rule for prose, formulas, code, figures, quizzes and exercises, read from its source."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 from book_structure import read_cells
@@ -22,8 +23,13 @@ MARKUP = re.compile(r"\{[\w:+-]+\}(?=`)|<[^<>\n]*>(?=`)|\]\([^)]*\)|\{[.#][^}]*\
 
 def minutes(path: Path) -> int:
     """The time for a page in minutes, to the next five."""
+    return _minutes(path.read_text(encoding="utf-8"))
+
+
+@cache  # every page asks for its own, the map and each notebook for all of them
+def _minutes(text: str) -> int:
     seconds = 0.0
-    for cell in read_cells(path.read_text(encoding="utf-8")).cells:
+    for cell in read_cells(text).cells:
         tags = set(cell.metadata.get("tags", []))
         if cell.cell_type == "markdown":
             seconds += _prose(cell.source)

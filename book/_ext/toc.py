@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,12 @@ def entries(root: Path) -> list[Entry]:
 
     Raises: ValueError if an entry is more than a file with a title.
     """
-    toc: dict[str, Any] = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    return list(_entries((root / "_toc.yml").read_text(encoding="utf-8")))
+
+
+@cache  # each {chapter} in the text asks
+def _entries(text: str) -> tuple[Entry, ...]:
+    toc: dict[str, Any] = yaml.safe_load(text)
     pages = [Entry(toc["root"].removesuffix(".md"), None, 0)]
     chapter = 0
     for part in toc.get("parts", [toc]):
@@ -35,7 +41,7 @@ def entries(root: Path) -> list[Entry]:
                 raise ValueError(f"_toc.yml: {entry} is no plain chapter; give it 'file' and perhaps 'title' only")
             chapter += depth > 0
             pages.append(Entry(entry["file"].removesuffix(".md"), chapter if depth else None, depth))
-    return pages
+    return tuple(pages)
 
 
 def chapter_words(content: str, pages: list[Entry], to_come: list[str]) -> tuple[str, Entry | None]:
