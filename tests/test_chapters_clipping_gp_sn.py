@@ -111,6 +111,29 @@ def test_what_the_text_says_of_fresh_seeds_and_costs_is_so(budget, final):
     assert ratio("planar", "SN") > ratio("planar", "GP")  # "it turns round"
 
 
+def test_what_the_text_says_of_funnels_is_so():
+    run = runs.load("funnels")
+    share = lambda d, way: float((run[f"{d}/{way}/gap"] / run[f"{d}/w1"]).mean())  # noqa: E731
+    cosine = lambda d, way: float(run[f"{d}/{way}/cosine"].mean())  # noqa: E731
+    networks = list(run.meta["ways"])
+    assert set(networks) == {"clipping", "GP", "one-sided GP", "SN", "orthonormal"}
+    assert share(2, "one-sided GP") > 2 * share(2, "GP")
+    assert max(networks, key=lambda way: cosine(2, way)) == "one-sided GP"
+    assert cosine(2, "GP") < 0.3
+    for d in (8, 16, 32):  # "alike", "behind the penalties", "points better than clipping", "the direction is gone"
+        assert share(d, "GP") == pytest.approx(share(d, "one-sided GP"), abs=0.03)
+        assert cosine(d, "GP") == pytest.approx(cosine(d, "one-sided GP"), abs=0.03)
+        assert max(networks, key=lambda way: cosine(d, way)) in ("GP", "one-sided GP", "orthonormal")
+        assert 0.4 < share(d, "orthonormal") < 0.6 < share(d, "GP") < 1
+        assert cosine(d, "clipping") < cosine(d, "SN")
+        assert cosine(d, "discrete") < 0.1
+    assert (run["32/orthonormal/cosine"] > run["32/GP/cosine"]).all()
+    assert share(2, "clipping") < 0.5 < 1 < share(16, "clipping")
+    assert abs(share(2, "discrete") - 1) == min(abs(share(2, way) - 1) for way in (*networks, "discrete"))
+    assert [share(d, "discrete") for d in (2, 8, 16, 32)] == sorted(share(d, "discrete") for d in (2, 8, 16, 32))
+    assert max(share(d, "SN") for d in (2, 8, 16, 32)) < 0.5
+
+
 def test_the_chapter_promises_no_count_that_the_records_may_outgrow():
     prose = TEXT.split("```{code-cell}")
     outside = " ".join([prose[0], *(part.split("\n```\n", 1)[1] for part in prose[1:] if "\n```\n" in part)])

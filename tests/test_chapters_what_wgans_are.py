@@ -122,6 +122,21 @@ def test_what_the_opening_says_of_its_record():
     assert 1 / 4 < at(8, "energy")[2] / at(8, "energy")[1] < 1 / 3
 
 
+def test_what_the_text_says_of_funnels_is_so():
+    run = runs.load("funnels")
+    at = lambda d, way, what: float(run[f"{d}/{way}/{what}"].mean())  # noqa: E731
+    assert at(2, "GP", "cosine") < 0.5 * at(2, "one-sided GP", "cosine")
+    for d in (8, 16, 32):
+        assert max(at(d, way, "gap") for way in ("GP", "one-sided GP")) < float(run[f"{d}/w1"])
+        best = max(run.meta["ways"], key=lambda way: at(d, way, "cosine"))
+        assert best in ("GP", "one-sided GP", "orthonormal")
+        assert at(d, "GP", "cosine") > at(d, best, "cosine") - 0.05
+        assert at(d, "discrete", "gap") > 1.5 * float(run[f"{d}/w1"])
+        assert at(d, "discrete", "cosine") < 0.1
+    assert at(16, "SN", "cosine") > 0.16 + 0.1  # published .16
+    assert at(2, "orthonormal", "cosine") < 0.66 - 0.1  # published .66
+
+
 def test_the_figure_counts_the_couples_that_stand_otherwise():
     ratios = np.array([1.0, 1.5, 0.7])[:, None, None, None] * np.ones((3, 1, 2, 2))
     energies = np.array([0.3, 0.1, 0.2])[:, None, None, None] * np.ones((3, 1, 2, 2))
