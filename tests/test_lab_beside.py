@@ -121,12 +121,17 @@ def test_two_labs_run_on_one_clock_and_are_named(open_page) -> None:
     page.get_by_role("button", name="Play").press("Enter")
     until(lambda: holds(state(page)["steps"] > 10 and state(page)["w1"] != state(page)["beside_w1"]))
     page.get_by_role("button", name="Pause").press("Enter")
-    until(lambda: holds("A " in readings(page)["w1"] and "B " in readings(page)["w1"]))
+    until(lambda: holds("A\u00a0" in readings(page)["w1"] and "B\u00a0" in readings(page)["w1"]))
     page.get_by_label("Back to an earlier step").press("Home")
     until(lambda: holds(state(page)["steps"] == 0 and state(page)["w1"] == state(page)["beside_w1"] == start["w1"]))
     page.get_by_label("in B").locator("visible=true").fill("99999")
     page.get_by_label("in B").locator("visible=true").press("Enter")
     assert state(page)["beside_number"] == 1000  # the range of λ
+    stale = page.evaluate(
+        "(r => { r.wganMove({ seed: 5 }); return r.wganState(); })(document.querySelector('[data-widget]'))"
+    )
+    assert (stale["seed"], stale["w1"], stale["beside_w1"]) == (5, None, None)  # what was read is of another training
+    until(lambda: holds(state(page)["w1"] not in (None, start["w1"])))
     page.get_by_label("A second lab beside it, with").select_option("nothing")
     until(lambda: holds(state(page)["beside_w1"] is None and page.locator("text:visible", has_text=" · ").count() == 0))
 

@@ -73,7 +73,10 @@ def growth(page: Page, browser: Browser, minutes: int) -> list[float]:
     found = []
     for _ in range(minutes + 1):
         page.wait_for_timeout(60_000)
-        page.context.new_cdp_session(page).send("HeapProfiler.collectGarbage")
+        session = page.context.new_cdp_session(page)
+        session.send("HeapProfiler.collectGarbage")  # of the page; its worker collects when memory is short
+        session.send("Memory.simulatePressureNotification", {"level": "critical"})
+        page.wait_for_timeout(500)
         found.append(private(browser))
     return [v - found[0] for v in found[1:]]
 

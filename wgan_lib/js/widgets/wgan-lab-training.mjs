@@ -3,6 +3,7 @@
 import { algorithm } from "./wgan-lab-algorithm.mjs";
 import { getBeside } from "./wgan-lab-beside.mjs";
 
+const UNREAD = { beside_w1: null, beside_estimate: null, beside_modes: null };
 const FRAME = 13, // ms of training between two frames
   STILL = 700, // … where the reader wants no motion
   SLOW = 650; // ms a line of the algorithm is lit in slow motion
@@ -103,6 +104,7 @@ export function training(w) {
     error: "",
     made: "",
     wide: 1,
+    known: false,
   };
   const stops = [];
   let busy = Promise.resolve(),
@@ -128,13 +130,15 @@ export function training(w) {
   };
   /** One question after the other; a refusal is shown, and stops. */
   it.ask = (call, rest = {}, still = () => true) => {
+    const of = makes; // an answer about a training that was given up is drawn, and not read
     busy = busy
       .then(() => (still() ? link.ask(call, rest, want()) : null))
       .then((frame) => {
         if (!frame) return null;
         it.error = "";
         it.frame = frame;
-        tell(frame);
+        it.known = of === makes;
+        if (it.known) tell(frame);
         w.invalidate();
         return frame;
       })
@@ -152,6 +156,10 @@ export function training(w) {
     it.rate = 0;
     const given = w.get("start") ?? {},
       ours = Object.keys(given).length ? given : null;
+    it.known = false; // what was read is of another training
+    told = "";
+    Object.assign(w.readings, { certified: null, null: null, ...UNREAD });
+    w.set({ w1: null, estimate: null, certified: null, steps: 0, modes: null, ...UNREAD });
     const mine = ++makes; // of many in a row, as while a number slides, only the last is made
     return it.ask("make", { ...chosen(w), weights: ours }, () => mine === makes);
   };

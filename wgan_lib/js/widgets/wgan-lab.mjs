@@ -109,10 +109,11 @@ function save(w, maps) {
 function numbers(frame, rate, narrow) {
   const labs = [frame, frame?.beside].filter(Boolean),
     both = (of) =>
-      labs.length > 1 ? labs.map((lab, k) => `${"AB"[k]} ${of(lab.measured)}`) : labs.map((l) => of(l.measured));
+      labs.length > 1 ? labs.map((lab, k) => `${"AB"[k]}\u00a0${of(lab.measured)}`) : labs.map((l) => of(l.measured));
   const { w1 = null, gap = null, modes = null, of } = frame?.measured ?? {},
     steps = frame?.steps.generator ?? 0,
     speed = rate ? `${grouped(Math.round(rate))} critic steps/s` : "",
+    short = (v) => (labs.length > 1 && Math.abs(v) < 99.5 ? fixed(v) : compact(v)), // two of them in one place
     teal = { colour: "critic" };
   const entry = (trait, label, number, value, note, more = {}) => ({
     ...{ trait, label, number, note, ...more },
@@ -121,13 +122,13 @@ function numbers(frame, rate, narrow) {
   const shares = of ? both(({ quality }) => `${fixed(100 * quality, 0)} %`).join(", ") : "",
     within = of ? (labs.length > 1 ? `of ${of}; ${shares} within 3 σ` : `${shares} within 3 σ of one`) : "";
   return [
-    entry("w1", "Exact W₁ of the samples", w1, (m) => compact(m.w1), frame ? `null ${compact(frame.null)}` : "", teal),
+    entry("w1", "Exact W₁ of the samples", w1, (m) => short(m.w1), frame ? `null ${compact(frame.null)}` : "", teal),
     entry(
       "estimate",
       "Raw estimate",
       gap,
-      (m) => compact(m.gap),
-      frame ? `certified ${both((m) => compact(m.bound)).join(", ")}` : "",
+      (m) => short(m.gap),
+      frame ? `certified ${both((m) => short(m.bound)).join(", ")}` : "",
       teal,
     ),
     {
@@ -215,7 +216,7 @@ export default widget("The Wasserstein GAN Lab: a critic and a generator that tr
     if (other) weights[1].draw(frame?.beside, "B: ", getBeside(w));
     lines(it.lit);
     parts.bar();
-    w.readout(numbers(frame, it.rate, w.narrow));
+    w.readout(numbers(it.known ? frame : null, it.rate, w.narrow));
     if (it.error) w.task.textContent = it.error;
   });
 });
