@@ -139,3 +139,13 @@ def test_the_chapter_promises_no_count_that_the_records_may_outgrow():
     outside = " ".join([prose[0], *(part.split("\n```\n", 1)[1] for part in prose[1:] if "\n```\n" in part)])
     for typed in ("8 draws", "eight draws", "24 draws"):
         assert typed not in outside
+
+
+def test_in_32_dimensions_the_penalty_is_nearest_to_the_points_and_division_to_the_laws():
+    known = runs.load("benchmark-estimators")
+    rows = np.flatnonzero(known["pair"] == "shifted 32")
+    said = {str(known["method"][i]): known["estimate"][i].mean() for i in rows}
+    points = known["exact"][rows[0]].mean()
+    assert points > 6  # the laws are 2 apart
+    assert min(said, key=lambda held: abs(np.log(said[held] / points))) == "GP"
+    assert min(said, key=lambda held: abs(np.log(said[held] / 2))) == "SN"

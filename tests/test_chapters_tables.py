@@ -103,3 +103,15 @@ def test_augmenting_shows_no_gain() -> None:
     for way in ("with GP", "with normal law"):
         gain = run[way] - run["alone"]
         assert abs(gain.mean()) < half_of(gain)
+
+
+def test_two_of_eight_membership_intervals_miss_a_coin_and_one_of_them_cannot_copy():
+    missed = []
+    for piece in ("medical", "clinic"):
+        run = runs.load(f"table-rows-{piece}")
+        column = run.meta["measures"].index("membership")
+        for way, found in zip(run.meta["ways"], run["scores"][..., column], strict=True):
+            half = 2.776 * found.std(ddof=1) / len(found) ** 0.5
+            missed += [way] if abs(found.mean() - 0.5) > half else []
+    assert len(missed) == 2
+    assert "columns alone" in missed
