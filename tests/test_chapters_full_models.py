@@ -160,3 +160,15 @@ def test_what_the_text_says_of_a_hundred_digits():
         assert mean + half < 0
         mean, half = interval(100 * (more["copies, shifted"] - alone)[:, k])
         assert mean - half > 0
+
+
+def test_what_the_text_says_of_the_sprites():
+    sprites = runs.load("sprites")
+    assert not sprites.meta["commit"].endswith("-dirty")
+    assert sprites["pictures"].shape[1:] == sprites["nearest"].shape == (16, 3, 32, 32)
+    real, normal, grey = (sprites[f"beside/{name}"] for name in ("training pictures", "normal law", "mean picture"))
+    exact = sprites["scores"][:, 0]
+    assert max(grey[0], exact[0]) < real[0] < exact[-1] == exact.max()  # exact W1 prefers a blot to real sprites
+    assert real[1] < normal[1] < sprites["scores"][-1, 1] < grey[1]  # sliced W1 does not, and the generator is behind
+    assert (np.diff(sprites["scores"][:, 1]) < 0).all()
+    assert sprites["scores"][-1, 2] > real[2]  # no copies
