@@ -113,6 +113,24 @@ def test_the_iterate_lags_more_at_a_higher_rate_and_norms_stay_above_one():
     assert min(lag[f"{rate:g}"].min() for rate in lag["rate"]) > 1 - 1e-5
 
 
+def test_the_six_settings_end_as_the_text_says():
+    run = runs.load("sn-settings")
+    median = lambda way, name: float(np.median(run[f"{way}/{name}/w1"]))  # noqa: E731
+    whole = lambda way, name: int((run[f"{way}/{name}/modes"] == 8).sum())  # noqa: E731
+    sn, gp = "SN, non-saturating", "GP, Wasserstein"
+    assert [median(sn, name) for name in "DB"] == [f([median(sn, name) for name in "ABCDE"]) for f in (min, max)]
+    assert max(median(sn, name) for name in "ABCDE") < 0.25 < 0.5 < median(sn, "F")
+    assert whole(sn, "F") == 0
+    for name in "BCD":
+        assert 4 <= whole(sn, name) < 8
+    for name in "DE":  # "works … in most seeds"
+        assert (run[f"{gp}/{name}/w1"] < 0.3).sum() > 4
+    for name in "ABC":
+        assert median(gp, name) > 0.5
+        assert whole(gp, name) == 0
+    assert (run[f"{gp}/F/w1"] > 0.3).sum() > 4
+
+
 def test_after_the_papers_division_the_layers_of_a_convolutional_critic_multiply_to_far_more_than_one():
     critic = networks.sn_critic(widths=(4, 4, 8, 8, 8, 8, 8), rng=torch.Generator().manual_seed(0))
     SpectralNorm().attach(critic)
