@@ -14,7 +14,7 @@ BIOME := tests/js/node_modules/.bin/biome
 BIOME_OPTIONS := --config-path=tests/js/scripts.json --error-on-warnings wgan_lib/js tests/js book/_static/widget-host.js
 BROWSERS := $(VENV)/.browsers
 
-.PHONY: book pdf fast test check format serve clean notebooks colab benchmark soak record
+.PHONY: book pdf fast test check format serve clean notebooks colab oldest benchmark soak record
 book: $(READY)
 	rm -rf _build/html _build/.doctrees
 	jupyter-book build . -n -W --keep-going < /dev/null
@@ -57,6 +57,13 @@ colab: notebooks
 	.venv-colab/bin/python -m pip install --quiet --no-deps .
 	rm -rf build
 	.venv-colab/bin/python tests/colab/run_notebooks.py
+
+# The fast tests with the oldest versions that pyproject.toml allows, torch excepted: `make PYTHON=python3.11 oldest`.
+oldest:
+	test -d .venv-oldest || $(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet uv
+	.venv-oldest/bin/python -m uv pip install --quiet --python .venv-oldest/bin/python --resolution lowest-direct torch==2.13.0 -e '.[book,test]'
+	PATH="$(CURDIR)/.venv-oldest/bin:$$PATH" .venv-oldest/bin/python -m pytest -n 2 --dist worksteal -m "not slow and not browser and not notebook"
 
 # Times and quality of trainings, recorded and written into README.md; about twenty minutes on a quiet machine.
 benchmark: $(READY)
