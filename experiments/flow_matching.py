@@ -4,7 +4,7 @@ Five seeds of each side by side in one process. The flow learns v(x, t) = E(X âˆ
 squares on fresh pairs of a normal Z and a real X, the straight paths of Liu 2023 and Lipman 2023, with the generator's
 width, batch and averaging; its samples are Euler's, from t = 0 to 1 in as many evaluations as asked for. It trains
 until it has used the WGAN-GP's CPU seconds. Both are judged by `metrics` on samples of 500 and 2,500, and timed.
-For `what-wgans-are`, which trains the flow in its page; this larger comparison is not recorded yet.
+For `what-wgans-are`, which also trains a shorter flow in its page.
 
 Run: OMP_NUM_THREADS=1 python experiments/flow_matching.py (about 3 minutes on one core of a shared 2-core CPU). Writes
 wgan_lib/recorded/flow-matching.npz. `--quick` trains fresh seeds for a tenth of the time and writes nothing.

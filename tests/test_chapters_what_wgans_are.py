@@ -149,3 +149,17 @@ def test_the_figure_counts_the_couples_that_stand_otherwise():
             )
     with pytest.raises(widgets.InvalidTrait, match="batch must be 0 to 1"):
         made.batch = 2
+
+
+def test_what_the_text_says_of_equal_seconds():
+    equal = runs.load("flow-matching")
+    assert not equal.meta["commit"].endswith("-dirty")
+    assert abs(equal.meta["used"] / equal.meta["budget"] - 1) < 0.01
+    half = lambda v: stats.t.ppf(0.975, len(v) - 1) * stats.sem(v)  # noqa: E731
+    gain = {k: equal[f"flow/{k}/high quality"] - equal["gan/high quality"] for k in (16, 64)}
+    assert gain[64].mean() > half(gain[64])
+    assert abs(gain[16].mean()) < half(gain[16])
+    for row in ("gan", "flow/64"):
+        apart = equal[f"{row}/w1"] - equal[f"{row}/null"]
+        assert abs(apart.mean()) < half(apart)
+    assert equal["flow/64/seconds"] > 10 * equal["gan/seconds"]
