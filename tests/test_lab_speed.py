@@ -74,7 +74,9 @@ def growth(page: Page, browser: Browser, minutes: int) -> list[float]:
     for _ in range(minutes + 1):
         page.wait_for_timeout(60_000)
         session = page.context.new_cdp_session(page)
-        session.send("HeapProfiler.collectGarbage")  # of the page; its worker collects when memory is short
+        session.send("HeapProfiler.collectGarbage")
+        for worker in page.workers:
+            worker.evaluate("gc()")  # a worker is no target of this session, and collects when it likes
         session.send("Memory.simulatePressureNotification", {"level": "critical"})
         page.wait_for_timeout(500)
         found.append(private(browser))

@@ -19,7 +19,7 @@ from wgan_lib.runs import Run
 
 HOST = (Path(__file__).parent.parent / "book/_static/widget-host.js").read_text(encoding="utf-8")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
+         "--disable-component-update", "--disable-sync", "--js-flags=--expose-gc"]  # fmt: skip
 STYLE = """body { margin: 0; background: var(--pst-color-background) }
 main { max-width: 55rem; margin: auto; padding: 16px }
 html[data-theme=dark] { --pst-color-background: #14181e } html { --pst-color-background: #fff }
