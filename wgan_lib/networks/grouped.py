@@ -93,7 +93,7 @@ def _initialised(network: nn.Sequential, n_blocks: int, rng: torch.Generator | N
 def _shape(widths: Sequence[int], groups: Sequence[int], blocks: int) -> tuple[list[int], list[int], int]:
     if not isinstance(widths, Sequence) or not isinstance(groups, Sequence) or len(widths) != len(groups):
         raise ValueError(
-            f"widths is {checks.shortly(widths)} and groups {checks.shortly(groups)}: a number of each for each side"
+            f"widths is {checks.shortly(widths)} and groups {checks.shortly(groups)}: one number of each a side"
         )
     each = [checks.whole("each of widths", width) for width in widths]
     shared = [checks.whole("each of groups", group) for group in groups]

@@ -1,4 +1,4 @@
-/** What the page sees of a training: samples, the critic's surface, arrows, flow lines, the generator's grid. Chapter: lab. */
+/** What the page sees of a training: samples, surface, arrows, flow lines, the generator's grid. Chapter: lab. */
 import { flowLines } from "./flow.mjs";
 
 const ARROWS = 48,
@@ -41,7 +41,7 @@ function flow(t, starts, reach) {
   return flowLines((points) => t.critic(points).gradients, starts, way);
 }
 
-/** What the page sees of a session: `want` names the layers, `reach` the half height of the window, `wide` its width by it. */
+/** What the page sees of a session: `want` names layers; the window is 2 `reach` high and `wide` times as wide. */
 export function look(it, { reach, wide = 1, layers = [] }) {
   const { t } = it,
     fake = t.generate(it.latents),

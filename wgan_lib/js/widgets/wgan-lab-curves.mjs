@@ -1,4 +1,4 @@
-/** The lab's curves: of one lab or of both, with the null, the reader's guess and a swarm of other seeds. Chapter: lab. */
+/** The lab's curves, of one or of both, with the null, the reader's guess and a swarm of seeds. Chapter: lab. */
 import { change } from "../kit/elements.mjs";
 import { compact, grouped } from "../kit/scales.mjs";
 import { COLOURS, legible } from "./wgan-lab-beside.mjs";
@@ -109,8 +109,8 @@ const described = (labs) =>
       const at = history.at(-1);
       return (
         `${labs.length > 1 ? `Lab ${"AB"[k]}: after` : "After"} ${grouped(at.step)} generator steps the exact W1 is ` +
-        `${compact(at.w1)}, the raw estimate ${compact(at.gap)}, the certified bound ${compact(at.bound)}; the null is ` +
-        `${compact(base)}.`
+        `${compact(at.w1)}, the raw estimate ${compact(at.gap)}, the certified bound ${compact(at.bound)}; ` +
+        `the null is ${compact(base)}.`
       );
     })
     .join(" ");

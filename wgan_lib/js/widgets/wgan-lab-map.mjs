@@ -207,10 +207,10 @@ export function labMap(w, parent) {
       });
       title.show(Boolean(named)).set(p.x.domain[0], reach, named);
       name.set(p.x.domain[0], -reach, slopes ? "bold line: slope 1" : "");
-      if (frame?.measured)
-        p.describe(
-          `${named ? `Lab ${named}. ` : ""}Samples of both laws on the critic's surface; exact W1 between them ${frame.measured.w1.toFixed(2)}`,
-        );
+      if (frame?.measured) {
+        const shown = "Samples of both laws on the critic's surface; exact W1 between them";
+        p.describe(`${named ? `Lab ${named}. ` : ""}${shown} ${frame.measured.w1.toFixed(2)}`);
+      }
     },
   };
 }

@@ -1,4 +1,4 @@
-/** A law drawn by hand: with a pointer that leaves a trace, or blob by blob with a cursor and the keys. Chapter: lab. */
+/** A law drawn by hand: a pointer leaves a trace, keys put blob by blob at a cursor. Chapter: lab. */
 import { fixed } from "../kit/scales.mjs";
 
 const DRAWN = 40, // points of a law drawn by hand

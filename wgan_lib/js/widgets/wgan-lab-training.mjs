@@ -68,7 +68,7 @@ export function connect(source) {
 
 const another = (settings, k) => settings && { ...settings, seed: settings.seed + k };
 
-/** Eight more seeds, in a worker of their own: `found(seed, history, beside)` as each goes on. Returns what stops it. */
+/** Eight more seeds, in a worker of their own: `found(seed, history, beside)` as each goes on. Returns its end. */
 export function swarm(source, { settings, beside }, rounds, found) {
   const link = connect(source);
   let stopped = link === null;

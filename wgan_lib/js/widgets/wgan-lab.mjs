@@ -179,8 +179,8 @@ export default widget("The Wasserstein GAN Lab: a critic and a generator that tr
     "Drag the hollow knob to your guess of where the exact W₁ will end, then press Play.",
     "The slider beside the steps goes back over what was trained; Play goes on from there.",
     "Under “Beside it”, choose what a second lab does differently: A and B start alike, and one clock moves both.",
-    "Choose the law “draw”, and draw on the map with mouse, pen or finger. By keys: go to the map’s cursor with Tab, move " +
-      "it with the arrows; space puts a blob or takes it away, Delete clears the sheet.",
+    "Choose the law “draw”, and draw on the map with mouse, pen or finger. By keys: go to the map’s cursor with Tab, " +
+      "move it with the arrows; space puts a blob or takes it away, Delete clears the sheet.",
   );
   const touched = w.touched;
   w.touched = () => {
