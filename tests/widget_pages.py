@@ -165,8 +165,10 @@ def settled(page: sync_api.Page, nth: int = 0) -> dict[str, Any]:
 
 
 def readings(page: sync_api.Page) -> dict[str, str]:
-    """The numbers as they are written, by their names."""
-    return {e.get_attribute("data-reading"): e.inner_text() for e in page.locator("[data-reading]").all()}
+    """The numbers as they are written once the last event was drawn, by their names; all at once: they come and go."""
+    drawn(page)
+    each = "all => Object.fromEntries(all.map((e) => [e.dataset.reading, e.innerText]))"
+    return page.locator("[data-reading]").evaluate_all(each)
 
 
 def handle(page: sync_api.Page, name: str) -> sync_api.Locator:
