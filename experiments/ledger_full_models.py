@@ -37,7 +37,7 @@ def entries() -> list[Entry]:
               low=apart[1], high=apart[2], interval=named, agrees=apart[1] > 0,
               why="too many pictures, or too few steps, for this critic to learn them"),
         Entry(claim="WGAN-GP's critic comes to score its training pictures above held-out ones",
-              source="gulrajani2017improved", where="section 5.3, figure 5b", setting="100 digits of 8 × 8",
+              source="gulrajani2017improved", where="section 5.6, figure 5b", setting="100 digits of 8 × 8",
               published="they part (1,000 digits)", ours=hundred[0], unit="score, training less held-out",
               low=hundred[1], high=hundred[2], interval=named, agrees=hundred[1] > 0,
               why="too many pictures, or too few steps, for this critic to learn them"),

@@ -50,10 +50,9 @@ def entries() -> list[Entry]:
     circle = "circle against its centre, W1 = 1, width 64, 1,500 steps, eight seeds"
     seeds = "range of eight seeds"
     settings = runs.load("sn-settings")
-    fast, slow, ring = (
-        "DEF",
-        "ABC",
-        "ring of 8, 2,000 steps, eight seeds, median W1 (null .07; .25 is a ring with its modes)",
+    fast, slow, works = "DEF", "ABC", 0.25  # `works`: below it most seeds have most modes
+    ring = (
+        f"ring of 8, 2,000 steps, eight seeds, median W1 (null {settings['null w1'].mean():.2f}; works below {works})"
     )
     ends = {way: {s: float(np.median(settings[f"{way}/{s}/w1"])) for s in slow + fast}
             for way in ("SN, non-saturating", "GP, Wasserstein")}  # fmt: skip
@@ -112,7 +111,7 @@ def entries() -> list[Entry]:
             claim="SN trains at all of Adam's settings A to F", source="miyato2018spectral",
             where="section 4.1, Figure 1", setting=f"non-saturating loss, {ring}",
             published="survives", unit="W1 at A to F",
-            ours=list(divided.values()), agrees=max(divided.values()) < 0.25,
+            ours=list(divided.values()), agrees=max(divided.values()) < works,
             why="at F, with a momentum of .9, no seed finds all modes",
         ),
         Entry(

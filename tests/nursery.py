@@ -89,7 +89,7 @@ class Program:
         assert status is not None
         return status
 
-    def ended_within(self, seconds: float) -> int:
+    def ended_within(self, seconds: float = 300) -> int:
         """Wait for its end, but no longer: the status as above. A program that hangs is killed, and fails its test."""
         begun = time.monotonic()
         while (status := self._status(os.WNOHANG)) is None:

@@ -14,6 +14,7 @@ from wgan_lib.widgets.budget import expected_best
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "experiments"))
 
+import ledger_clipping_gp_sn
 import search_box
 
 CHAPTER = "book/clipping-gp-sn.md"
@@ -57,6 +58,8 @@ def test_shares_of_the_variance_are_those_of_made_up_tables():
     assert shares(pair * draw + flat)[2] > 0.2
     assert shares(rng.normal(size=(5, 7, 2)) + 0.01 * pair)[3] > 0.3
     assert shares(rng.normal(size=(5, 7, 2))).sum() == pytest.approx(1)
+    table = rng.normal(size=(5, 7, 3))
+    assert ledger_clipping_gp_sn.pairs_share(table) == pytest.approx(shares(table)[0])  # the ledger's copy
     noise = np.mean([shares(rng.normal(size=(18, 8, 3))) for _ in range(50)], axis=0)
     np.testing.assert_allclose(noise, [0, 0, 0, 1], atol=0.02)  # chance is no method
 
@@ -113,8 +116,13 @@ def test_what_the_text_says_of_fresh_seeds_and_costs_is_so(budget, final):
 
 def test_what_the_text_says_of_funnels_is_so():
     run = runs.load("funnels")
-    share = lambda d, way: float((run[f"{d}/{way}/gap"] / run[f"{d}/w1"]).mean())  # noqa: E731
-    cosine = lambda d, way: float(run[f"{d}/{way}/cosine"].mean())  # noqa: E731
+
+    def share(d: int, way: str) -> float:
+        return float((run[f"{d}/{way}/gap"] / run[f"{d}/w1"]).mean())
+
+    def cosine(d: int, way: str) -> float:
+        return float(run[f"{d}/{way}/cosine"].mean())
+
     networks = list(run.meta["ways"])
     assert set(networks) == {"clipping", "GP", "one-sided GP", "SN", "orthonormal"}
     assert share(2, "one-sided GP") > 2 * share(2, "GP")

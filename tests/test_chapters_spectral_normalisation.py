@@ -115,8 +115,13 @@ def test_the_iterate_lags_more_at_a_higher_rate_and_norms_stay_above_one():
 
 def test_the_six_settings_end_as_the_text_says():
     run = runs.load("sn-settings")
-    median = lambda way, name: float(np.median(run[f"{way}/{name}/w1"]))  # noqa: E731
-    whole = lambda way, name: int((run[f"{way}/{name}/modes"] == 8).sum())  # noqa: E731
+
+    def median(way: str, name: str) -> float:
+        return float(np.median(run[f"{way}/{name}/w1"]))
+
+    def whole(way: str, name: str) -> int:
+        return int((run[f"{way}/{name}/modes"] == 8).sum())
+
     sn, gp = "SN, non-saturating", "GP, Wasserstein"
     assert [median(sn, name) for name in "DB"] == [f([median(sn, name) for name in "ABCDE"]) for f in (min, max)]
     assert max(median(sn, name) for name in "ABCDE") < 0.25 < 0.5 < median(sn, "F")

@@ -124,7 +124,10 @@ def test_what_the_opening_says_of_its_record():
 
 def test_what_the_text_says_of_funnels_is_so():
     run = runs.load("funnels")
-    at = lambda d, way, what: float(run[f"{d}/{way}/{what}"].mean())  # noqa: E731
+
+    def at(d: int, way: str, what: str) -> float:
+        return float(run[f"{d}/{way}/{what}"].mean())
+
     assert at(2, "GP", "cosine") < 0.5 * at(2, "one-sided GP", "cosine")
     for d in (8, 16, 32):
         assert max(at(d, way, "gap") for way in ("GP", "one-sided GP")) < float(run[f"{d}/w1"])
@@ -155,7 +158,10 @@ def test_what_the_text_says_of_equal_seconds():
     equal = runs.load("flow-matching")
     assert not equal.meta["commit"].endswith("-dirty")
     assert abs(equal.meta["used"] / equal.meta["budget"] - 1) < 0.01
-    half = lambda v: stats.t.ppf(0.975, len(v) - 1) * stats.sem(v)  # noqa: E731
+
+    def half(values: np.ndarray) -> float:
+        return float(stats.t.ppf(0.975, len(values) - 1) * stats.sem(values))
+
     gain = {k: equal[f"flow/{k}/high quality"] - equal["gan/high quality"] for k in (16, 64)}
     assert gain[64].mean() > half(gain[64])
     assert abs(gain[16].mean()) < half(gain[16])

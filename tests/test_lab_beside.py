@@ -143,7 +143,10 @@ def test_a_law_is_drawn_by_keys_alone(open_page) -> None:
     cursor = page.locator("g[aria-label^='cursor']")
     cursor.focus()
     live = page.locator("[aria-live]")
-    unique = lambda: sorted(map(list, {tuple(x) for x in state(page)["points"]}))  # noqa: E731
+
+    def unique() -> list[list[float]]:
+        return sorted(map(list, {tuple(x) for x in state(page)["points"]}))
+
     for key in ("ArrowRight", "ArrowRight", "ArrowUp"):
         cursor.press(key)
     assert cursor.get_attribute("aria-valuetext") == "0.2, 0.1"

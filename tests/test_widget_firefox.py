@@ -93,7 +93,7 @@ def test_drag_ends_on_the_closed_forms(firefox, tmp_path):
     firefox.show(widgets.MoveGaussians(), tmp_path / "page.html")
     box = firefox.value(f"{HANDLE}.querySelector('.me-knob').getBoundingClientRect()")
     firefox.drag(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, 100)
-    firefox.until(f"{HANDLE}.getAttribute('aria-valuenow') !== '2'", 10)
+    firefox.until(f"{HANDLE}.getAttribute('aria-valuenow') !== '2'")
     shown = firefox.value("document.querySelector('[data-widget]').wganState()")
     assert shown["mean_q"] > 3
     pair = (0, 1, shown["mean_q"], 1)

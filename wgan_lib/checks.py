@@ -177,6 +177,21 @@ def weights(name: str, value: object, n: int) -> Float[np.ndarray, "n"]:
     return array / array.sum()
 
 
+def critic(value: Any) -> Any:
+    """Give a critic back, a network or a function of a tensor of samples, else TypeError. Chapter: critic."""
+    if not callable(value) or isinstance(value, type):
+        raise TypeError(f"critic is {shortly(value)}: it must be a network, or a function of a tensor of samples")
+    return value
+
+
+def points(name: str, value: Any) -> Any:
+    """Give a tensor of samples back, else TypeError: floating-point numbers, dense, with an axis. Chapter: critic."""
+    if not is_tensor(value) or not value.is_floating_point() or value.ndim == 0 or value.is_sparse:
+        found = f"of {value.dtype}, {tuple(value.shape)}" if is_tensor(value) else shortly(value)
+        raise TypeError(f"{name} is {found}: it must be a floating-point tensor of samples")
+    return value
+
+
 @contextmanager
 def refusing(network: str, name: str, shape: Sequence[int]) -> Iterator[None]:
     """Raise ValueError that names both where a network fails on samples of this shape. Chapter: critic."""

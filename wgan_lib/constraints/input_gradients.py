@@ -27,8 +27,8 @@ def gradient_norms(critic: nn.Module, x: Float[Tensor, "..."], create_graph: boo
     ValueError when the scores' axes are not the first axes of ``x``.
     Source: Gulrajani 2017, Algorithm 1. Chapter: gradient-penalty.
     """
-    _callable(critic)
-    create_graph, x = checks.flag("create_graph", create_graph), points("x", x)
+    checks.critic(critic)
+    create_graph, x = checks.flag("create_graph", create_graph), checks.points("x", x)
     with torch.inference_mode(False), torch.enable_grad():
         chain = reverse_chain(critic) if create_graph else None
         x = x.detach().clone() if x.is_inference() else x.detach()
@@ -44,21 +44,6 @@ def gradient_norms(critic: nn.Module, x: Float[Tensor, "..."], create_graph: boo
         gradient = pull_back(torch.ones_like(scores)).to(x.dtype)  # under autocast the sum of squares needs all digits
     axes = tuple(range(scores.ndim, gradient.ndim))
     return torch.linalg.vector_norm(gradient, dim=axes) if axes else gradient.abs()
-
-
-def points(name: str, value: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    """Give a tensor of samples back. Raises TypeError unless it is one of floating-point numbers. Chapter: critic."""
-    if not isinstance(value, Tensor) or not value.is_floating_point() or value.ndim == 0 or value.is_sparse:
-        found = f"of {value.dtype}, {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
-        raise TypeError(f"{name} is {found}: it must be a floating-point tensor of samples")
-    return value
-
-
-def _callable(critic: object) -> None:
-    if not callable(critic) or isinstance(critic, type):
-        raise TypeError(
-            f"critic is {checks.shortly(critic)}: it must be a network, or a function of a tensor of samples"
-        )
 
 
 def _by_autograd(layer: Callable[[Tensor], Tensor], x: Tensor, create_graph: bool = True) -> tuple[Tensor, PullBack]:
@@ -169,8 +154,8 @@ def mixes_samples(critic: nn.Module, x: Float[Tensor, "batch ..."]) -> bool:
     ∂f(x)₀/∂xᵢ ≠ 0 for some i ≥ 1, in the critic's present mode; at least two samples, else ValueError. Works on a
     copy of the critic, so that running averages stay as they are. Chapter: gradient-penalty.
     """
-    _callable(critic)
-    x = points("x", x)
+    x = checks.points("x", x)
+    checks.critic(critic)
     if len(x) < 2:
         raise ValueError(f"x holds {x.shape[0]} sample(s): at least 2 are needed to see whether they mix")
     with torch.enable_grad():

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from wgan_lib import checks
 from wgan_lib.constraints.hooks import LipschitzConstraint, Rng
-from wgan_lib.constraints.input_gradients import gradient_norms, mixes_samples, points
+from wgan_lib.constraints.input_gradients import gradient_norms, mixes_samples
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class GradientPenalty(LipschitzConstraint):
             raise TypeError(
                 f"rng is {checks.shortly(rng)}: it must be a torch.Generator, or a list of one for each copy"
             )
-        real, fake = points("real", real).detach(), points("fake", fake).detach()
+        real, fake = checks.points("real", real).detach(), checks.points("fake", fake).detach()
         if not alone and real.ndim == fake.ndim - 1:
             real = real.expand(len(generators), *real.shape)  # one real batch, shared by the K copies
         return self._points(real, fake, generators, alone)

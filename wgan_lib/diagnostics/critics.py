@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from wgan_lib import checks
 from wgan_lib.checks import all_finite, is_tensor, reals, refusing, shortly
 from wgan_lib.networks import evaluating
 
@@ -18,8 +19,7 @@ def points(name: str, value: Any, critic: Critic) -> Float[Tensor, "n ..."]:
 
     Raises ValueError for no samples, NaN or inf, TypeError for what is not real numbers. Chapter: critic.
     """
-    if not callable(critic) or isinstance(critic, type):
-        raise TypeError(f"critic is {shortly(critic)}: it must be a network, or a function of a tensor of samples")
+    checks.critic(critic)
     if not is_tensor(value) or not value.is_floating_point() or value.is_meta or value.is_sparse:  # told by name
         value = torch.from_numpy(reals(name, value))
     if isinstance(critic, nn.Module):

@@ -45,8 +45,10 @@ class Images:
             raise TypeError(f"labels is {type(self.labels).__name__}: it must be a tensor or None")
         if self.labels is not None and self.labels.dtype != torch.int64:
             raise TypeError(f"labels has dtype {self.labels.dtype}: it must be int64, a class for each picture")
-        if not isinstance(self.name, str) or not isinstance(self.classes, tuple):
-            raise TypeError("name must be text, and classes a tuple of names")
+        if not isinstance(self.name, str):
+            raise TypeError(f"name is {checks.shortly(self.name)}: it must be text")
+        if not isinstance(self.classes, tuple):
+            raise TypeError(f"classes is {checks.shortly(self.classes)}: it must be a tuple of names")
         object.__setattr__(self, "mirrored", checks.flag("mirrored", self.mirrored))
         if self.labels is not None and self.labels.shape != self.pixels.shape[:1]:
             raise ValueError(f"labels has shape {tuple(self.labels.shape)} for {len(self.pixels)} pictures in pixels")

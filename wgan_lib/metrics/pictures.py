@@ -81,7 +81,7 @@ def load_classifier(name: str = "digits") -> Classifier:
     folder = Path(str(resources.files("wgan_lib") / "recorded"))
     path = folder / f"{name}-classifier.pt"
     if path not in folder.glob("*-classifier.pt"):
-        make = f"python experiments/train_classifier.py {checks.shortly(name)[1:-1]}"
+        make = f"python experiments/train_classifier.py {name[:60]}"
         raise FileNotFoundError(
             f"no classifier for {checks.shortly(name)}, the name, is in {folder}; make one by {make}"
         )
@@ -193,8 +193,7 @@ def scores(
         raise ValueError(f"{len(generated)} generated and {len(held_out)} held_out pictures: 10 and 20 are the least")
     n, splits = min(most, 1000) if n is None else checks.whole("n", n, 10), checks.whole("splits", splits, 2, 10_000)
     if n > most:
-        held = "all generated pictures or half the held_out ones"
-        raise ValueError(f"n is {n}: it must be 10 to {most}, {held}")
+        raise ValueError(f"n is {n}: it must be 10 to {most}, all generated pictures or half the held_out ones")
     seen, unseen = classifier.look(generated), classifier.look(held_out)
     n_classes, pairs = classifier.head.out_features, []
     for split in range(splits):

@@ -207,14 +207,12 @@ def initialise(
 
     "uniform": W ~ U(±gain √(3/fan_in)), b ~ U(±√(1/fan_in)). "normal": W ~ N(0, gain²/fan_in), or N(0, std²) where
     ``std`` is given, b = 0. Source: PyTorch's ``nn.Linear`` (uniform, gain 1/√3); He 2015, eq. 10 (gain √2); Radford
-    2016 (std .02). Raises ValueError for a negative gain or std, or one
-    beyond single precision. Chapter: weight-clipping.
+    2016 (std .02). Raises ValueError for a negative gain or std, or one beyond single precision.
+    Chapter: weight-clipping.
     """
     checks.one_of("weights", weights, ("uniform", "normal"))
-    gain, std = (
-        checks.number("gain", gain, least=0, below=1e38),
-        None if std is None else checks.number("std", std, least=0),
-    )
+    gain = checks.number("gain", gain, least=0, below=1e38)
+    std = None if std is None else checks.number("std", std, least=0, below=1e38)
     checks.generator("rng", rng)
     for layer in network.modules():
         if not isinstance(layer, nn.Linear | BatchedLinear | nn.Conv2d | nn.ConvTranspose2d):

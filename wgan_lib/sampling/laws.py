@@ -63,10 +63,10 @@ def _mixture(name: str, modes: Tensor, std: float, weights: Any = None) -> Law:
     w = torch.full((k,), 1 / k) if weights is None else torch.from_numpy(reals("weights", weights)).float()
     single = float(torch.tensor(std, dtype=torch.float32))
     if not bool(torch.isfinite(modes).all()) or not math.isfinite(single) or (single == 0 and std > 0):
-        held = (
-            "std or its modes" if weights is not None or name.startswith("normals") else "spacing, radius, std or scale"
+        raise ValueError(
+            f"{name} does not fit into single precision, from 1e-45 to 3e38: its std or the places of its modes "
+            "(mean, points, radius, spacing, scale)"
         )
-        raise ValueError(f"{name} does not fit into single precision, from 1e-45 to 3e38: look at its {held}")
 
     def draw(n: int, generator: torch.Generator) -> Tensor:
         device = generator.device

@@ -43,8 +43,7 @@ class Funnels:
 
     def _cones(self, x: Tensor) -> Tensor:
         """Each cone's height above each point, ``(k, n)``."""
-        if not isinstance(x, Tensor) or not x.is_floating_point() or x.is_sparse:
-            raise TypeError(f"x is {checks.shortly(x)}: it must be a floating-point tensor of points")
+        checks.points("x", x)
         if x.ndim != 2 or x.shape[1] != self.centres.shape[1] or not len(x):
             raise ValueError(f"x has shape {tuple(x.shape)}: it must be (k, {self.centres.shape[1]})")
         checks.all_finite("x", x)
