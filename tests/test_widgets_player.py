@@ -183,6 +183,7 @@ def test_keys_scrubber_and_curves_move_all_runs_together(open_page):
     drag(page, (plot["x"] + 60, plot["y"] + 40), (200, 0))
     assert settled(page)["frame"] == len(player.steps) - 1
     page.get_by_role("button", name="Reset").click()
+    until(lambda: _same(page.locator(".me-play").inner_text(), "Play"))
     words = page.evaluate("""async () => {
       const input = document.querySelector(".me-transport input"), play = document.querySelector(".me-play");
       const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
