@@ -16,7 +16,7 @@ ASK = """const said = [], answer = m.answering((message) => said.push(message), 
     return said.at(-1);
   };
   const pick = (f) => [f.steps, Array.from(f.real), Array.from(f.fake), Array.from(f.surface.values), f.measured,
-    f.kept, f.history.map((h) => h.w1)];"""
+    f.kept, f.history && f.history.map((h) => h.w1)];"""
 
 
 @pytest.mark.parametrize("kind", ["js", "wasm"])

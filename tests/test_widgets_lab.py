@@ -21,18 +21,19 @@ def test_a_session_goes_back_to_what_it_kept_and_on_from_there() -> None:
         return said.at(-1);
       };
       ask("make", { settings: v.settings, kind: "js" });
-      const five = ask("rounds", { n: 5 }), ten = ask("rounds", { n: 5 });
+      const five = ask("rounds", { n: 5 }), same = ask("look"), ten = ask("rounds", { n: 5 });
       const back = ask("back", { step: 4 }), again = ask("rounds", { n: 5 });
       const wrong = ask("make", { settings: { ...v.settings, batch: 0 } });
-      const pick = (f) => [f.steps.generator, Array.from(f.fake), f.kept, f.history.map((h) => h.step)];
-      return [[five, ten, back, again].map(pick), five.surface.values.length, five.grid.points.length, wrong.error];
+      const pick = (f) => [f.steps.generator, Array.from(f.fake), f.kept, f.history && f.history.map((h) => h.step)];
+      return [[five, ten, back, again].map(pick), same.history, five.surface.values.length, five.grid.points.length, wrong.error];
     })()"""
-    (five, ten, back, again), surface, grid, error = in_node(run, "lab/worker.mjs", settings=SMALL)
+    (five, ten, back, again), same, surface, grid, error = in_node(run, "lab/worker.mjs", settings=SMALL)
     assert [frame[0] for frame in (five, ten, back, again)] == [5, 10, 5, 10]
     assert back[1] == five[1]
     assert again[1] == ten[1]  # the same way, once more
     assert ten[2] == back[2] == again[2] == [0, 5, 10]
-    assert again[3] == [0, 5, 10]
+    assert (five[3], ten[3], again[3]) == ([0, 5], [0, 5, 10], [0, 5, 10])
+    assert (same, back[3]) == (None, None)  # the curve that was sent before
     assert surface == 48 * 48
     assert grid == 2 * 2 * 13 * 33
     assert error.startswith("batch is 0")

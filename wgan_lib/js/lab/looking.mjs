@@ -54,7 +54,7 @@ export function look(it, { reach, wide = 1, layers = [] }) {
       null: it.null,
       engine: t.engine.kind,
     },
-    ...{ real: it.real, fake, history: it.history, kept: it.states.map(({ step }) => step), dims: t.law.dims },
+    ...{ real: it.real, fake, kept: it.states.map(({ step }) => step), dims: t.law.dims },
     line:
       t.law.dims === 1
         ? t.critic(Float32Array.from({ length: 201 }, (_, k) => (k / 100 - 1) * reach * wide)).values

@@ -59,7 +59,8 @@ export function session(settings, kind = "auto", known = null) {
   /** Cuts off what lies ahead: the training goes on from here. */
   it.branch = (clock = it.now()) => {
     it.states = it.states.filter(({ at }) => at <= clock);
-    it.history = it.history.filter(({ step, critic }) => step + critic <= it.now());
+    const past = it.history.filter(({ step, critic }) => step + critic <= it.now());
+    if (past.length < it.history.length) it.history = past;
   };
   it.keep();
   it.measure();
@@ -77,8 +78,9 @@ function start(it, weights) {
 }
 
 /**
- * Answers the page's messages, each with one of the same `id`. A second training, `beside` the first, does whatever the
- * first is asked for: as many rounds, the same way back. Its view is the `beside` of the answer.
+ * Answers the page's messages, each with one of the same `id`; a `history` of null is the one sent before. A second
+ * training, `beside` the first, does whatever the first is asked for: as many rounds, the same way back. Its view is
+ * the `beside` of the answer.
  */
 export function answering(post, now = () => performance.now()) {
   let all = [],
@@ -140,11 +142,17 @@ export function answering(post, now = () => performance.now()) {
     weights: () => ({ taken: all[0].t.weights() }),
     look: () => {},
   };
+  /** A curve is sent where it is another than the last one sent: frames are many, measures few. */
+  const seenOf = (it, want) => {
+    const known = it.sent === it.history;
+    it.sent = it.history;
+    return { ...look(it, want), history: known ? null : it.history };
+  };
   return ({ id, call, want, ...rest }) => {
     try {
       const extra = calls[call](rest) ?? {},
         [first, second] = all;
-      const seen = want ? { ...look(first, want), beside: second ? look(second, want) : null } : {};
+      const seen = want ? { ...seenOf(first, want), beside: second ? seenOf(second, want) : null } : {};
       post({ id, ...extra, ...seen });
     } catch (error) {
       post({ id, error: error.message });

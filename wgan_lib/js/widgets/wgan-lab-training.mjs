@@ -136,6 +136,8 @@ export function training(w) {
       .then((frame) => {
         if (!frame) return null;
         it.error = "";
+        frame.history ??= it.frame.history;
+        if (frame.beside) frame.beside.history ??= it.frame.beside.history;
         it.frame = frame;
         it.known = of === makes;
         if (it.known) tell(frame);
