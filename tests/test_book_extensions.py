@@ -147,13 +147,13 @@ def test_quiz_answers_to_keys_and_folds_in_print(tiny_book, browser):
     assert not right.is_visible()
     page.get_by_label("one metre").first.focus()
     page.keyboard.press("Space")
-    assert wrong.is_visible()
+    wrong.wait_for()
     page.keyboard.press("ArrowDown")
-    assert right.is_visible()
-    assert not wrong.is_visible()
+    right.wait_for()
+    wrong.wait_for(state="hidden")
     assert not page.locator(".quiz >> nth=1 >> .quiz-right").is_visible()
     page.emulate_media(media="print")
-    assert not right.is_visible()
+    right.wait_for(state="hidden")
     context.close()
 
 

@@ -67,7 +67,9 @@ def test_what_is_no_critic_is_refused_as_the_critic(call: Callable[..., Any], cr
 
 @pytest.mark.parametrize("call", ASKED.values(), ids=ASKED)
 def test_samples_that_a_critic_cannot_take_are_refused_with_both_names(call: Callable[..., Any]) -> None:
-    with pytest.raises(ValueError, match=r"critic refuses (x|real) of shape \(12, 3\)|x \(12, 3\) and y \(12, 2\) must"):
+    with pytest.raises(
+        ValueError, match=r"critic refuses (x|real) of shape \(12, 3\)|x \(12, 3\) and y \(12, 2\) must"
+    ):
         call(CRITIC, torch.zeros(12, 3))
 
 

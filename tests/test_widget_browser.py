@@ -98,9 +98,9 @@ def test_mouse_drags_end_on_the_closed_forms(open_page):
 def test_the_axis_stands_still_under_a_drag_to_both_ends(open_page):
     page = open_page(widgets.MoveGaussians())
     x, y = centre(handle(page, "mean of Q"))
+    ticks = page.locator(".me-axes").first.text_content()
     page.mouse.move(x, y)
     page.mouse.down()
-    ticks = page.locator(".me-axes").first.text_content()
     for by in (-250, 250):
         page.mouse.move(x + by, y, steps=4)
         drawn(page)
@@ -129,12 +129,8 @@ def test_touch_drags_end_on_the_closed_forms_and_the_page_still_scrolls(open_pag
     assert page.evaluate("scrollY") == 0
     before = law(page)
     swipe(page, x - 55, y + 60, 4, -150, scrolls=True)  # the bell again, but upwards: the page's
-    until(lambda: holds(page.evaluate("scrollY") > 50))
+    until(lambda: page.evaluate("scrollY") > 50)
     assert law(page) == pytest.approx(before, abs=0.2)
-
-
-def holds(what: object) -> None:
-    assert what
 
 
 def test_keys_move_by_a_tenth_with_shift_by_one_and_home_and_end_reach_the_ends(open_page):
@@ -146,7 +142,7 @@ def test_keys_move_by_a_tenth_with_shift_by_one_and_home_and_end_reach_the_ends(
     ):  # fmt: skip
         page.keyboard.press(key)
         assert_closed_form(page, mean_q=expected)
-    assert handle(page, "mean of Q").get_attribute("aria-valuetext") == "mean 8.00"
+    until(lambda: handle(page, "mean of Q").get_attribute("aria-valuetext") == "mean 8.00")
     page.keyboard.press("Shift+Tab")  # the width of Q comes before its mean
     page.keyboard.press("ArrowRight")
     assert_closed_form(page, std_q=1.1)
@@ -162,7 +158,7 @@ def test_numbers_are_spoken_once_they_rest(open_page):
     page.mouse.down()
     page.mouse.move(x + 170, y, steps=30)
     page.mouse.up()
-    until(lambda: holds(f"JS, nats {readings(page)['js']}" in page.evaluate("spoken.at(-1) ?? ''")))
+    until(lambda: f"JS, nats {readings(page)['js']}" in page.evaluate("spoken.at(-1) ?? ''"))
     assert page.evaluate("spoken.length") <= 3  # not once a step
 
 
@@ -170,7 +166,7 @@ def test_unit_changes_what_is_shown_only(open_page):
     page = open_page(widgets.MoveGaussians())
     before = settled(page)
     page.get_by_role("radio", name="bits").check(force=True)
-    until(lambda: holds(readings(page) == {"js": "0.49", "w1": "2.00", "kl": "2.89"}))
+    until(lambda: readings(page) == {"js": "0.49", "w1": "2.00", "kl": "2.89"})
     assert page.locator("svg text", has_text="1 bit").count() == 1
     assert settled(page) == {**before, "unit": "bits"}
 
@@ -250,16 +246,16 @@ def test_native_controls_follow_and_change_the_state(open_page, trial):
     assert page.get_by_text("Try it.").is_visible()
     slider = page.locator("input[type=range]")
     slider.press("ArrowRight")
-    until(lambda: holds(settled(page)["size"] == 2.5 and slider.get_attribute("aria-valuetext") == "2.5 m"))
+    until(lambda: settled(page)["size"] == 2.5 and slider.get_attribute("aria-valuetext") == "2.5 m")
     page.get_by_role("button", name="Double").click()
     page.get_by_role("checkbox", name="On").check()
     page.get_by_role("radio", name="Over there").check(force=True)
-    until(lambda: holds((slider.input_value(), page.locator("output").inner_text()) == ("5", "5 m")))
+    until(lambda: (slider.input_value(), page.locator("output").inner_text()) == ("5", "5 m"))
     assert settled(page) == {"point": [0, 0], "size": 5, "on": True, "where": "there", "shown": 5}
     page.get_by_role("button", name="Copy link").click()
     page.wait_for_function("location.hash === '#trial?point=0%2C0&size=5&on=true&where=there'")
     page.get_by_role("button", name="Reset").click()
-    until(lambda: holds((slider.input_value(), page.get_by_role("checkbox").is_checked()) == ("2", False)))
+    until(lambda: (slider.input_value(), page.get_by_role("checkbox").is_checked()) == ("2", False))
     assert page.get_by_role("radio", name="here", exact=True).is_checked()
 
 

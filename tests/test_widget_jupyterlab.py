@@ -14,6 +14,7 @@ from playwright import sync_api
 from wgan_lib import divergences
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+WAIT = 240_000  # milliseconds: from a cold disk, on a loaded machine, a kernel takes a minute to import torch
 CELLS = [
     "from wgan_lib.widgets import MoveGaussians\nw = MoveGaussians()\nw",
     'print("now", [w.mean_q, w.js, w.w1])',
@@ -50,7 +51,7 @@ def lab(tmp_path) -> Iterator[str]:
 
 def test_drag_reaches_python_and_python_reaches_the_handle(lab, browser):
     page = browser.new_page(viewport={"width": 1300, "height": 1400})
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(WAIT)
     for _ in range(100):  # until the server listens
         try:
             page.goto(lab)
@@ -59,11 +60,14 @@ def test_drag_reaches_python_and_python_reaches_the_handle(lab, browser):
             page.wait_for_timeout(300)
     editors = page.locator(".jp-CodeCell .cm-content")
     editors.first.wait_for()
-    page.get_by_text("Python 3", exact=False).first.wait_for()
+    prompts = page.locator(".jp-CodeCell .jp-InputPrompt")
 
     def run(cell: int) -> None:
+        """Until its prompt says that it was: before a kernel has come, JupyterLab drops what it is asked to run."""
+        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
         editors.nth(cell).click()
         page.keyboard.press("Control+Enter")
+        sync_api.expect(prompts.nth(cell)).to_have_text(f"[{cell + 1}]:", timeout=WAIT)
 
     run(0)
     handle = page.locator('[aria-label="mean of Q"]')

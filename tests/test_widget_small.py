@@ -71,7 +71,8 @@ def test_handle_slider_link_reset_and_larger_view_work(open_page, two_cities):
     field.press("Enter")
     assert settled(page)["sand"] == 1.25
     page.get_by_role("button", name="Open larger").click()
-    assert page.locator("dialog [data-widget]").bounding_box()["width"] == pytest.approx(952, abs=2)
+    wide = "e => e.getBoundingClientRect().width"
+    until(lambda: page.locator("dialog [data-widget]").evaluate(wide) == pytest.approx(952, abs=2))
     page.keyboard.press("Escape")
     until(lambda: page.locator("dialog").count() == 0)
     page.get_by_role("button", name="Reset").click()

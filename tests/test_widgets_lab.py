@@ -85,41 +85,37 @@ def test_it_refuses_what_it_cannot_train(wrong, words) -> None:
 @pytest.mark.browser
 def test_it_trains_in_a_worker_and_what_is_chosen_starts_afresh(open_page) -> None:
     page = open_page(widgets.WganLab(width=16, batch=32, grid=True, arrows=True))
-    until(lambda: holds(state(page)["w1"] is not None))
+    until(lambda: state(page)["w1"] is not None)
     start = state(page)
     page.get_by_role("button", name="+1 critic step").click()
-    until(lambda: holds(readings(page)["estimate"] != f"{start['estimate']:.2f}"))
+    until(lambda: readings(page)["estimate"] != f"{start['estimate']:.2f}")
     assert state(page)["steps"] == 0
     page.get_by_role("button", name="Play").click()
-    until(lambda: holds(state(page)["steps"] > 10))
+    until(lambda: state(page)["steps"] > 10)
     page.get_by_role("button", name="Pause").click()
-    until(lambda: holds(page.get_by_role("button", name="Play").count() == 1))
+    until(lambda: page.get_by_role("button", name="Play").count() == 1)
     page.get_by_role("button", name="Hand the weights to Python").click()
-    until(lambda: holds("trait weights" in page.locator("[aria-live]").inner_text()))
+    until(lambda: "trait weights" in page.locator("[aria-live]").inner_text())
     page.get_by_role("button", name="Reset").click()
-    until(lambda: holds(state(page)["w1"] == start["w1"]))  # the same initialisation
+    until(lambda: state(page)["w1"] == start["w1"])  # the same initialisation
     assert state(page)["steps"] == 0
     page.get_by_label("Seed").fill("3")
     page.get_by_label("Seed").press("Enter")
-    until(lambda: holds(state(page)["w1"] not in (None, start["w1"])))
+    until(lambda: state(page)["w1"] not in (None, start["w1"]))
     page.get_by_label("Slow motion").check()
     page.get_by_role("button", name="Play").click()
-    until(lambda: holds(page.locator(".me-lit").count() == 1))
-    until(lambda: holds("batch" in page.locator("[aria-live]").inner_text()))
+    until(lambda: page.locator(".me-lit").count() == 1)
+    until(lambda: "batch" in page.locator("[aria-live]").inner_text())
 
 
 @pytest.mark.browser
 def test_on_a_phone_the_map_the_curves_and_play_stand_together(open_page) -> None:
     page = phone(open_page, widgets.WganLab())
-    until(lambda: holds(state(page)["w1"] is not None))
+    until(lambda: state(page)["w1"] is not None)
     assert page.locator("[data-widget]").bounding_box()["height"] <= 620
     assert page.locator("[data-widget]").get_attribute("aria-busy") == "false"
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.get_by_text("Choose, and read the algorithm").tap()
     page.locator("input[value=drawn]").check()
-    until(lambda: holds(state(page)["law"] == "drawn" and readings(page)["modes"] == "–"))
+    until(lambda: state(page)["law"] == "drawn" and readings(page)["modes"] == "–")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-
-
-def holds(condition: bool) -> None:
-    assert condition

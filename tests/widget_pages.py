@@ -137,11 +137,13 @@ def phone(open_page, *views, **context) -> sync_api.Page:
 
 
 def until(check: Callable[[], Any], seconds: float = 15) -> Any:
-    """What `check` returns once it raises no AssertionError: a page shows a state some frames after its event."""
+    """What `check` returns once it is neither false nor raises: a page shows a state some frames after its event."""
     deadline = time.monotonic() + seconds
     while True:
         try:
-            return check()
+            found = check()
+            assert found is not False
+            return found
         except AssertionError:
             if time.monotonic() > deadline:
                 raise
