@@ -1,4 +1,4 @@
-"""No browser test reads a page right after an event: a page shows a state some frames after it, on a busy machine more."""
+"""No browser test reads a page right after an event: the page shows a new state some frames later."""
 
 import ast
 from collections.abc import Iterator

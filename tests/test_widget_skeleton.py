@@ -216,8 +216,9 @@ def test_on_paper_a_widget_is_black_on_white_and_has_no_buttons(open_page, name)
     assert not page.locator(".me-transport").is_visible()
     assert page.locator(".me-svg").first.is_visible()
     page.set_viewport_size({"width": 500, "height": 900})
+    ends = "all => all.map((c) => c.getBoundingClientRect().right)"
+    until(lambda: max(page.locator("canvas").evaluate_all(ends), default=0) <= 500)
     for canvas in page.locator("canvas").all():
-        until(lambda: canvas.evaluate("c => c.getBoundingClientRect().right") <= 500)
         light = """c => { const d = c.getContext("2d").getImageData(c.width / 2 | 0, 30, 1, 1).data;
           return d[3] === 0 || d[0] + d[1] + d[2] > 380; }"""
         assert canvas.evaluate(light)

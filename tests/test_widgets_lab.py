@@ -25,7 +25,8 @@ def test_a_session_goes_back_to_what_it_kept_and_on_from_there() -> None:
       const back = ask("back", { step: 4 }), again = ask("rounds", { n: 5 });
       const wrong = ask("make", { settings: { ...v.settings, batch: 0 } });
       const pick = (f) => [f.steps.generator, Array.from(f.fake), f.kept, f.history && f.history.map((h) => h.step)];
-      return [[five, ten, back, again].map(pick), same.history, five.surface.values.length, five.grid.points.length, wrong.error];
+      const { surface, grid } = five;
+      return [[five, ten, back, again].map(pick), same.history, surface.values.length, grid.points.length, wrong.error];
     })()"""
     (five, ten, back, again), same, surface, grid, error = in_node(run, "lab/worker.mjs", settings=SMALL)
     assert [frame[0] for frame in (five, ten, back, again)] == [5, 10, 5, 10]
