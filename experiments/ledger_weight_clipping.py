@@ -109,7 +109,7 @@ def algorithm_1() -> list[Entry]:
                 high=high,
                 interval="95 % t",
                 agrees=bool(modes.min() >= 0.75 * n),
-                why="the training is not done: an unfinished spread, not a collapse" if modes.min() < 0.75 * n else "",
+                why="" if modes.min() >= 0.75 * n else "few samples lie on a mode, and late on the shares drift apart",
             )
         )
     return found

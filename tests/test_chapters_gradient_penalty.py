@@ -112,6 +112,16 @@ def test_the_formula_on_the_line_is_the_best_slope_of_each_stretch_and_gives_the
     assert integrate.trapezoid(slopes * j, z) == pytest.approx(raw_gap(weight), abs=1e-2)
 
 
+def test_at_the_reals_only_the_gap_is_finite_where_reals_lie_everywhere_between_and_not_beyond():
+    def gap(shift: float, spread: float, edge: float) -> float:
+        z = np.linspace(-edge, edge + shift, 20001)
+        j = stats.norm.cdf(z) - stats.norm.cdf(z, shift, spread)
+        return float(integrate.trapezoid(j**2 / (2 * stats.norm.pdf(z)), z))
+
+    assert gap(1.0, 1.0, 8.0) == pytest.approx(gap(1.0, 1.0, 6.0), rel=1e-3)  # the tails no longer count
+    assert gap(1.0, 2.0, 8.0) > 100 * gap(1.0, 2.0, 6.0)  # the generated law reaches where no reals are
+
+
 @pytest.mark.parametrize("scale", [0.01, 1.0, 255.0])
 def test_lambda_is_a_length(scale):
     assert raw_gap(3.0 * scale, scale) == pytest.approx(scale * raw_gap(3.0), rel=1e-9)

@@ -105,6 +105,19 @@ def test_what_the_text_says_of_the_plane():
     assert plane(momentum=-0.5).rest < 0.2
 
 
+@pytest.mark.parametrize("h", [0.05, 0.2, 0.9])
+def test_how_much_r1_settles_the_wasserstein_game_and_how_much_is_too_much(h):
+    def settles(gamma: float, order: str) -> bool:
+        keep = 1 - h * gamma
+        turn = [[1, h], [-h, keep]] if order == "together" else [[1 - h * h, h * keep], [-h, keep]]
+        return bool(np.abs(np.linalg.eigvals(np.array(turn))).max() < 1)
+
+    for order, low, high in (("together", h, 2 / h + h / 2), ("critic first", 0.0, 2 / h - h / 2)):
+        assert not settles(low - 1e-3, order)
+        assert all(settles(gamma, order) for gamma in np.linspace(low + 1e-3, high - 1e-3, 50))
+        assert not settles(high + 1e-3, order)
+
+
 def test_the_jumps_of_a_constant_pull_add_up_to_one_step():
     for start, rate in ((1.0, 0.3), (0.95, 0.1), (-1.2, 0.37)):
         end, before = widgets.ConstantPull(start=start, rate=rate).places[-1:-3:-1]

@@ -100,6 +100,7 @@ def test_the_recorded_slack_is_what_the_text_says():
     assert np.abs(np.diff(medians[-2:])) < 0.01
     assert relu.max() < pairs.min()
     assert (slack["SN, ReLU/product"] < 1.06).all()
+    assert (slack["SN, ReLU/product"] >= 1 - 1e-5).all()  # an iterate never exceeds its norm
     assert np.median(relu[0]) < 2**0.5 / np.pi < 0.5
     np.testing.assert_allclose(slack["orthonormal, sorted pairs/product"], 1, atol=1e-4)
     assert (slack["orthonormal, groups of 16/gap"][2] > 0.99).all()
@@ -126,9 +127,9 @@ def test_the_six_settings_end_as_the_text_says():
     assert [median(sn, name) for name in "DB"] == [f([median(sn, name) for name in "ABCDE"]) for f in (min, max)]
     assert max(median(sn, name) for name in "ABCDE") < 0.25 < 0.5 < median(sn, "F")
     assert whole(sn, "F") == 0
-    for name in "BCD":
+    for name in "BCDE":  # some seeds miss modes
         assert 4 <= whole(sn, name) < 8
-    for name in "DE":  # "works … in most seeds"
+    for name in "DE":  # where it does best
         assert (run[f"{gp}/{name}/w1"] < 0.3).sum() > 4
     for name in "ABC":
         assert median(gp, name) > 0.5

@@ -84,6 +84,45 @@ def test_the_opening_says_what_the_record_holds():
     assert (record["clipping/at bound"] > 0.5).mean() > 0.5
 
 
+def test_neighbouring_depths_can_share_a_bound_and_all_depths_cannot():
+    record = runs.load("clipping-depth")
+    depth, bound = record["depth"].tolist(), record["bound"].tolist()
+    at = dict(zip(depth, np.median(record["clipping/slope"], -1)[:, bound.index(0.05)], strict=True))
+    assert 0.5 <= at[6] < 1 < at[8] <= 2
+    assert at[4] < 0.5
+    assert at[12] > 2
+    first = record["clipping/slope"][depth.index(8), :, 1:]
+    hits = ((first >= 0.5) & (first <= 2)).any(1)
+    assert [bound[j] for j in np.flatnonzero(hits)] == [0.05]  # where the other seeds hit the band
+    median = np.median(record["clipping/slope"], -1)
+    doubled = {c: median[depth.index(8), j] / median[depth.index(4), j] for j, c in enumerate(bound)}
+    assert 50 < doubled[0.1] < 200  # the quiz: "some hundred times"
+    assert doubled[0.01] < 1e-5
+    assert 0.5 < doubled[0.03] < 2
+
+
+def test_clipped_surfaces_are_trays_where_they_are_not_glass():
+    record = runs.load("clipping-depth")
+    for surface, slope in zip(
+        record["clipping/surface"].reshape(-1, 28, 28).astype(float),
+        record["clipping/slope"][..., 0].ravel(),
+        strict=True,
+    ):
+        if slope > 1e-7:
+            height = (surface - surface.min()) / np.ptp(surface)
+            assert height[14, 14] < 0.05
+            assert np.r_[height[[0, -1]].ravel(), height[:, [0, -1]].ravel()].mean() > 0.5
+
+
+def test_on_the_grid_the_shares_of_the_modes_drift_apart():
+    seen = runs.load("algorithm-1")
+    kl, w1 = (seen[f"grid, RMSProp 5e-5/{key}"] for key in ("kl", "w1"))
+    even = kl.mean(1).argmin()
+    assert even < len(kl) - 5
+    assert (kl[-1] > kl[even]).all()
+    assert w1[-1].mean() > w1[even].mean()
+
+
 def test_scale_divides_out_and_shape_does_not():
     record = runs.load("clipping-depth")
     share = (record["clipping/certified"] / record["exact"]).mean(-1)
