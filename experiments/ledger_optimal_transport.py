@@ -20,7 +20,7 @@ def entries() -> list[Entry]:
         Entry(claim="the cheapest plan costs what the best prices earn", source="kantorovich1942translocation",
               where="theorem", setting=setting, published="a difference of 0", ours=round(gap, 9), agrees=gap < 1e-9),
         Entry(claim="between equal numbers of points a cheapest plan is a matching", source="birkhoff1946tres",
-              where="theorem", setting=setting, published="one partner each", ours=one_partner, unit="partners at most",
+              where="theorem", setting=setting, published="one partner each", ours=one_partner, unit="partner at most",
               agrees=one_partner == 1),
         Entry(claim="with entropy a cloud is at a distance from itself", source="feydy2019interpolating",
               where="section 1", setting=setting + ", ε = 1", published="above 0",

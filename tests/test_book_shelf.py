@@ -56,6 +56,7 @@ def test_an_entry_shows_number_interval_source_and_reason():
         "a reason",
     ):
         assert part in text
+    assert "**λ = 10 works.**" in ledger_page.lines(ENTRY | {"claim": "λ = 10 works"})[0]  # a letter, and no word
     assert "not yet run" in "\n".join(ledger_page.lines(ENTRY | {"ours": None, "low": None, "interval": ""}))
 
 
@@ -102,3 +103,16 @@ def test_the_errata_s_cells_show_what_the_page_says(capsys):
         float, re.search(r"product of norms ([\d.]+), steepest of 500 places ([\d.]+)", shown).groups()
     )
     assert steepest < 0.5 * product
+
+
+def test_the_glossary_is_in_order_and_each_term_is_linked_from_a_page():
+    glossary = (ROOT / "book/glossary.md").read_text(encoding="utf-8")
+    terms = re.findall(r"^(\S.*)\n  \S", glossary.split(":::{glossary}\n")[1], re.MULTILINE)
+    assert len(terms) > 70
+    assert terms == sorted(terms, key=str.casefold)
+    linked = set()
+    for page in (ROOT / "book").glob("*.md"):
+        if page.stem != "glossary":
+            roles = re.findall(r"\{term\}`(?:[^`]*<)?([^`<>]+)>?`", page.read_text(encoding="utf-8"))
+            linked |= {role.casefold().replace("’", "'") for role in roles}
+    assert {term.casefold() for term in terms} <= linked

@@ -8,7 +8,7 @@ import torch
 from chapter_code import chapter_function
 from scipy import stats
 
-from wgan_lib import images, presets, runs, training
+from wgan_lib import images, metrics, presets, runs, training
 from wgan_lib.constraints import GradientPenalty
 from wgan_lib.losses import NON_SATURATING
 
@@ -172,3 +172,23 @@ def test_what_the_text_says_of_the_sprites():
     assert real[1] < normal[1] < sprites["scores"][-1, 1] < grey[1]  # sliced W1 does not, and the generator is behind
     assert (np.diff(sprites["scores"][:, 1]) < 0).all()
     assert sprites["scores"][-1, 2] > real[2]  # no copies
+
+
+def test_what_the_text_says_of_mirrored_and_turned_digits():
+    unseen, judge = images.digits().held_out, metrics.load_classifier("digits")
+    truth = unseen.labels.numpy()
+
+    def kept(*axes: int) -> np.ndarray:
+        """How many of each digit are still read as what they are."""
+        read = judge.look(unseen.points.flip(*axes))[1]
+        return np.array([(read == truth)[truth == digit].mean() for digit in range(10)])
+
+    mirrored, upside_down, half_a_turn = kept(-1), kept(-2), kept(-2, -1)
+    assert mirrored[[0, 8]].min() > 0.85
+    assert mirrored[[3, 5, 6, 7]].max() == 0
+    assert mirrored[[4, 1]] == pytest.approx([2 / 3, 1 / 2], abs=0.05)
+    assert upside_down[[0, 8]].min() > 0.9
+    assert upside_down[[1, 3]].min() > 0.7
+    assert half_a_turn[[0, 8]].min() > 0.9
+    assert half_a_turn[[1, 2, 5]] == pytest.approx([1 / 2, 1 / 2, 2 / 3], abs=0.05)
+    assert half_a_turn[4] > 0.75

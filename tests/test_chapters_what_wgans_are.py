@@ -115,10 +115,15 @@ def test_what_the_opening_says_of_its_record():
     small = [[RECORD[f"{way}/2/16/{what}"].mean() for way in ways] for what in ("estimate", "energy")]
     assert abs(np.array(small[0]) / float(RECORD["2/w1"]) - 1).argsort().tolist() == [1, 0, 2]
     assert np.argsort(small[1]).tolist() == [2, 1, 0]
+    paired = [RECORD[f"{way}/2/16/energy"] - RECORD["penalty/2/16/energy"] for way in ways[:2]]
+    low = [stats.t.interval(0.95, 4, less.mean(), stats.sem(less))[0] for less in paired]
+    assert low[0] > 0 > low[1]  # seed by seed the penalty's pupil beats that of exact transport, and not the other's
     assert at(32, "energy").argmin() == 2
     assert (at(32, "spread")[:2] < 0.7).all()
     assert (at(32, "null")[:2] > at(32, "estimate")[:2]).all()  # shrunk by half reads nearer than no difference at all
     assert at(32, "w1")[0] < at(32, "w1 null")[0]
+    early = abs(np.array([RECORD[f"{way}/8/16/estimate"].mean() for way in ways]) / float(RECORD["8/w1"]) - 1)
+    assert early.argmin() == 2  # the order of errors turns there already
     assert 1 / 4 < at(8, "energy")[2] / at(8, "energy")[1] < 1 / 3
 
 

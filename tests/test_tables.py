@@ -45,6 +45,15 @@ def test_excels_own_words_and_decimal_commas(tmp_path: Path) -> None:
     assert table.csv(table.points).decode().splitlines()[2] == "1,01;o1"
 
 
+@pytest.mark.parametrize("header", [["preis;rabatt;ort"], []])
+def test_decimal_commas_do_not_pass_for_dividers(header: list[str], tmp_path: Path) -> None:
+    """Two decimals a row: a comma would cut each row into as many parts as the semicolon does."""
+    table = tables.read(file(tmp_path, *header, *[f"{i},{i:02d};{i},5;o{i % 2}" for i in range(20)]))
+    names = header[0].split(";") if header else ["column 1", "column 2", "column 3"]
+    assert list(kinds(table)) == names
+    assert table.decode(table.points)[names[1]][:3].tolist() == pytest.approx([0.5, 1.5, 2.5])
+
+
 def test_quoted_line_breaks_dividers_and_quotes(tmp_path: Path) -> None:
     odd = ['"a, b"', '"two\nlines"', '"say ""no"""']
     table = tables.read(file(tmp_path, "x,text", *[f"{i / 4},{odd[i % 3]}" for i in range(30)]))

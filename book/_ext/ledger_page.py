@@ -59,7 +59,8 @@ def ours(entry: dict[str, Any]) -> str:
 def lines(entry: dict[str, Any]) -> list[str]:
     """An entry as three or four paragraphs of MyST."""
     entry = entry | {key: re.sub(r"([*_])", r"\\\1", entry[key]) for key in ("claim", "published", "setting", "why")}
-    claim = entry["claim"][0].upper() + entry["claim"][1:]
+    first = entry["claim"][0]
+    claim = (first.upper() if first.isascii() else first) + entry["claim"][1:]  # λ is no word
     said = [
         f"**{claim}.** [{SHORT[entry['verdict']]}]{{.ledger-verdict}}",
         f"[Published]{{.ledger-label}} {entry['published']} ({{cite:t}}`{entry['source']}`, {entry['where']})",

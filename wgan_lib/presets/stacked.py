@@ -104,7 +104,7 @@ def wgan_gp_mnist(seed: int, root: Path, width: int = 64) -> Preset:
         critic_steps=5,
         ema=0.99,
         source="Gulrajani 2017, Algorithm 1 (there Adam 1e-4); the data of Metz 2017",
-        published="959 modes, KL .73 (from memory, in Huang 2024's table, after others; other networks)",
+        published="959 modes, KL .73 (unverified, remembered from Huang 2024, after others; other networks)",
     )
 
 

@@ -38,8 +38,9 @@ def cells(
 ) -> Cells:
     """Read a CSV file.
 
-    The divider is the one of comma, semicolon, tab and bar that cuts most of the first rows into equally many parts,
-    the most, unless it is given. The first row names the columns, unless a cell of it is a number. Encoded in UTF-8, or
+    The divider is the one of comma, semicolon, tab and bar that cuts the first row and most of those after it into
+    equally many parts, the most; a semicolon that does so goes before any comma, which then marks decimals. Or it is
+    given. The first row names the columns, unless a cell of it is a number. Encoded in UTF-8, or
     in UTF-16 where a mark at its beginning says so, unless it is given. Raises FileNotFoundError, ValueError for rows
     of unequal lengths, open quotes, other encodings, names that stand twice, no rows. Chapter: tables.
     """
@@ -67,16 +68,19 @@ def cells(
 
 
 def _divider(text: str) -> str:
-    def parts(divider: str) -> int:
+    def parts(divider: str) -> tuple[bool, int]:
         try:
             rows = list(csv.reader(text.splitlines(keepends=True), delimiter=divider))[:50]
         except csv.Error:
-            return 0
+            return False, 0
         lengths = [len(row) for row in rows[:-1] if row] or [len(row) for row in rows]
         most = max(set(lengths), key=lengths.count, default=0)
-        return most if 2 * lengths.count(most) > len(lengths) else 0
+        return lengths[:1] == [most], most if 2 * lengths.count(most) > len(lengths) else 0
 
-    return max(DIVIDERS, key=parts)
+    found = {divider: parts(divider) for divider in DIVIDERS}
+    if found[";"] > (True, 1):  # commas stand inside its cells: those of decimals
+        return ";"
+    return max(DIVIDERS, key=lambda divider: found[divider])
 
 
 def _columns(path: Path, rows: Iterator[list[str]], divider: str, missing: Collection[str]) -> Cells:
