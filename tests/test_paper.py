@@ -93,3 +93,40 @@ def test_answers_stand_at_the_end_and_folded_code_nowhere(printed):
     assert "Too far" not in end
     assert "shown" in end
     assert "folded" not in end
+
+
+def code(n: int) -> str:
+    """A cell with ``n`` lines of code, laid out as the theme lays it out."""
+    lines = "\n".join(f"line{i}()" for i in range(1, n + 1))
+    return f"""<style>div.highlight {{ display: flex; flex-direction: column; break-inside: avoid }}
+    pre {{ padding: 10px }} .cell_input {{ border: 1px solid #f00 }}</style>
+    <div class="cell"><div class="cell_input"><div class="highlight-python"><div class="highlight"><pre>{lines}</pre>
+    </div></div></div></div>"""
+
+
+SENTENCE = '<p>Therefore</p><div class="math"><div class="katex-display" style="height: 90px">1 = 1</div></div>'
+NOTE = '<aside class="side-note"><p class="sidebar-title">Aside</p><p>A<br>B<br>C</p></aside>'
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("body", "filled", "begins"),
+    [
+        pytest.param(code(10), 830, "line1()", id="short code, half of which would fit"),
+        pytest.param(SENTENCE, 905, "Therefore", id="a formula with its sentence"),
+        pytest.param(NOTE, 905, "Aside", id="a note with its title"),
+    ],
+)
+def test_the_foot_of_a_sheet_is_no_place_to_begin(browser, tmp_path, body, filled, begins):
+    """The rest of the first sheet stays empty, an empty box of code included."""
+    style, quiz = (ROOT / "book/_static/paper.css").as_uri(), (ROOT / "book/_ext/quiz.css").as_uri()
+    body = f'<style>* {{ margin: 0 }}</style><div style="height: {filled}px">Filled</div>{body}'
+    text = PAGE.format(style=style, quiz=quiz, name="x", number=1, title="Foot", body=body)
+    (tmp_path / "x.html").write_text(text, encoding="utf-8")
+    page = browser.new_page(viewport={"width": paper.WIDTH, "height": 900})
+    sheets = PdfReader(io.BytesIO(paper.print_page(page, tmp_path / "x.html", set(), 0))).pages
+    page.close()
+    assert "Filled" in sheets[0].extract_text()
+    assert b"1 0 0 RG" not in sheets[0].get_contents().get_data()
+    assert b"1 0 0 rg" not in sheets[0].get_contents().get_data()
+    assert begins in sheets[1].extract_text().split("\n")[:3]

@@ -1,8 +1,11 @@
 // What paper.py asks of a page before it prints it: figures drawn for paper, folds open, answers and solutions at the end,
 // and the places named that other pages lead to (Chromium names a place in the file if a link on its own page leads there).
 (names) => {
+  const WHOLE = 20; // lines of code that stay on one sheet, a third of it
   dispatchEvent(new Event("beforeprint"));
   for (const fold of document.querySelectorAll("article details:not(.hide)")) fold.open = true;
+  for (const box of document.querySelectorAll("article .cell_input"))
+    box.classList.toggle("printed-whole", box.innerText.trim().split("\n").length <= WHOLE);
   const end = document.createElement("section");
   const add = (tag, words, where) => where.appendChild(Object.assign(document.createElement(tag), { textContent: words }));
   const quizzes = [...document.querySelectorAll("article .quiz")];
