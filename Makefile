@@ -15,9 +15,9 @@ BIOME_OPTIONS := --config-path=tests/js/scripts.json --error-on-warnings wgan_li
 BROWSERS := $(VENV)/.browsers
 
 .PHONY: book pdf fast test check format serve clean notebooks colab oldest benchmark soak record
+# Makes what is not there yet: nothing, some pages, or all; book/_ext/rebuild.py says when. `make clean` forgets the last build.
 book: $(READY)
-	rm -rf _build/html _build/.doctrees
-	jupyter-book build . -n -W --keep-going < /dev/null
+	python book/_ext/rebuild.py
 	@echo "The book: _build/html/index.html"
 
 # The whole book on paper, in one file: _build/moving-earth.pdf
