@@ -58,19 +58,51 @@ def test_frames_a_second_and_the_first_one_while_it_trains(open_page, beside: st
     assert frames >= 50
 
 
+LIVE = """await (async () => {
+  const [v8, vm] = await Promise.all([import("node:v8"), import("node:vm")]);
+  v8.setFlagsFromString("--expose-gc");
+  const gc = vm.runInNewContext("gc"), answer = m.answering(() => {}, () => 0), found = [];
+  const want = { reach: 2.5, layers: ["surface", "arrows", "flow", "grid"] };
+  const ask = (call, rest = {}) => answer({ id: 0, call, want, ...rest });
+  ask("make", { settings: { batch: 32, critic: [64, 64] }, kind: "wasm" });
+  for (let part = 0; part < 4; part++) {
+    for (let k = 0; k < v.n; k++) ask("rounds", { n: 1 });
+    gc();
+    const { heapUsed, external } = process.memoryUsage();
+    found.push((heapUsed + external) / 2 ** 20);
+  }
+  return found;
+})()"""
+
+
+def test_the_worker_keeps_no_more_once_its_past_is_full() -> None:
+    """After 600 measures it has all that it ever keeps: 24 to 48 states, 1.3 MB apart, and 300 to 600 points."""
+    live = in_node(LIVE, "lab/worker.mjs", n=300)
+    print("MB alive in the worker after 300, 600, 900, 1200 measures:", [round(v, 2) for v in live])
+    assert max(live) - min(live) < 3
+
+
 @pytest.mark.browser
 def test_ten_minutes_of_training_leak_less_than_20_mb(open_page, browser) -> None:
     page = open_page(widgets.WganLab(arrows=True, grid=True))
-    grown = growth(page, browser, minutes=10)
-    print("MB after each minute, against the first:", [round(v, 1) for v in grown])
-    assert grown[-1] < 20
+    grown, live = growth(page, browser, minutes=10)
+    print("MB of the process after each minute, against the first:", [round(v, 1) for v in grown])
+    print("MB alive in the page's heap:", [round(v, 1) for v in live])
+    assert live[-1] < 5
+    assert max(grown[6:]) - max(grown[3:6]) < 20  # V8 keeps room that it once needed, up to a limit
 
 
-def growth(page: Page, browser: Browser, minutes: int) -> list[float]:
-    """Private memory of the page's process after each minute of training, less that after the first, in MB."""
+PARTS = ("usedSize", "embedderHeapUsedSize", "backingStorageSize")
+
+
+def growth(page: Page, browser: Browser, minutes: int) -> tuple[list[float], list[float]]:
+    """Private memory of the page's process after each minute of training, and what is alive in the page's heap, in MB.
+
+    Both less that after the first minute. The process keeps room that it once needed; what leaks is alive.
+    """
     until(lambda: known(state(page)["w1"]))
     page.get_by_role("button", name="Play").click()
-    found = []
+    found, alive = [], []
     for _ in range(minutes + 1):
         page.wait_for_timeout(60_000)
         session = page.context.new_cdp_session(page)
@@ -80,7 +112,8 @@ def growth(page: Page, browser: Browser, minutes: int) -> list[float]:
         session.send("Memory.simulatePressureNotification", {"level": "critical"})
         page.wait_for_timeout(500)
         found.append(private(browser))
-    return [v - found[0] for v in found[1:]]
+        alive.append(sum(session.send("Runtime.getHeapUsage")[part] for part in PARTS) / 2**20)
+    return [v - found[0] for v in found[1:]], [v - alive[0] for v in alive[1:]]
 
 
 def private(browser: Browser) -> float:

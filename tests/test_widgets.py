@@ -29,7 +29,7 @@ def in_node(expression: str, module: str = "maths/divergences.mjs", **values: ob
     source += "for await (const chunk of process.stdin) text += chunk; const v = JSON.parse(text);"
     source += f"console.log(JSON.stringify({expression}))"
     command = [NODE, "--input-type=module", "-e", source]
-    done = subprocess.run(command, input=json.dumps(values), capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(command, input=json.dumps(values), capture_output=True, text=True, check=True, timeout=600)
     return json.loads(done.stdout)
 
 

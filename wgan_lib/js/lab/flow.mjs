@@ -10,7 +10,7 @@ function units(gradients) {
   const found = new Float32Array(gradients.length);
   for (let k = 0; k < found.length; k += 2) {
     const slope = Math.hypot(gradients[k], gradients[k + 1]);
-    if (slope > FLAT) found.set([gradients[k] / slope, gradients[k + 1] / slope], k);
+    if (slope > FLAT) for (let i = k; i < k + 2; i++) found[i] = gradients[i] / slope;
   }
   return found;
 }

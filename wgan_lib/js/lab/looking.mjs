@@ -10,7 +10,10 @@ const ARROWS = 48,
 function surface(t, side, reach, wide) {
   const place = (k) => -reach + ((k + 0.5) * 2 * reach) / side,
     points = new Float32Array(2 * side * side);
-  for (let k = 0; k < side * side; k++) points.set([wide * place(k % side), place(Math.floor(k / side))], 2 * k);
+  for (let k = 0; k < side * side; k++) {
+    points[2 * k] = wide * place(k % side);
+    points[2 * k + 1] = place(Math.floor(k / side));
+  }
   const { values, gradients } = t.critic(points);
   return { values, slopes: values.map((_, k) => Math.hypot(gradients[2 * k], gradients[2 * k + 1])) };
 }
@@ -22,8 +25,10 @@ function deformed(t, lines, points) {
     latents = new Float32Array(2 * 2 * lines * points);
   for (let line = 0, k = 0; line < lines; line++)
     for (const way of [0, 1])
-      for (let j = 0; j < points; j++, k += 2)
-        latents.set(way ? [at(line, lines), at(j, points)] : [at(j, points), at(line, lines)], k);
+      for (let j = 0; j < points; j++, k += 2) {
+        latents[k + way] = at(j, points);
+        latents[k + 1 - way] = at(line, lines);
+      }
   return { points: t.generate(latents), each: points };
 }
 

@@ -123,8 +123,8 @@ export function makeTrainer(settings, kind = "auto") {
     for (let k = 0; k < s.n_critic; k++) it.criticStep();
     return it.generatorStep();
   };
-  it.critic = (points) => engine.critic(Float32Array.from(points));
-  it.generate = (latents) => engine.generate(Float32Array.from(latents));
+  it.critic = (points) => engine.critic(new Float32Array(points));
+  it.generate = (latents) => engine.generate(new Float32Array(latents));
   it.latents = (n, rng = rngs.latent) => normals(new Float32Array(n * s.latent), rng);
   it.reals = (n, rng = rngs.data) => law.sample(n, rng);
   it.weights = () =>
