@@ -94,6 +94,15 @@ def test_what_the_text_says_of_the_search_is_so(budget):
     assert found[2] > max(found[0], found[1], found[3])  # the interplay is the largest
 
 
+def test_after_one_trial_the_one_sided_penalty_leads_and_clipping_and_the_two_sided_one_are_told_from_it(budget):
+    law = budget.laws["ring"]
+    names = [pair["name"] for pair in law["pairs"]]
+    level = {name for name, same in zip(names, law["level"]["trials"][0], strict=True) if same}
+    assert names[int(widgets.BudgetSlider(trials=1).values().argmin())] == "one-sided GP, non-saturating"
+    assert {"one-sided GP, Wasserstein", "one-sided GP, non-saturating"} < level
+    assert not level & {"clipping, Wasserstein", "clipping, non-saturating", "GP, Wasserstein"}
+
+
 def test_what_the_text_says_of_fresh_seeds_and_costs_is_so(budget, final):
     names = [pair["name"] for pair in budget.laws["ring"]["pairs"]]
     assert {*names, *search_box.PAPERS} == {key.removesuffix("/w1") for key in final.fixed if key.endswith("/w1")}

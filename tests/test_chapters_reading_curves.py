@@ -68,6 +68,22 @@ def test_stopping_keeps_the_best_reading_after_its_warm_up():
         assert kept == 4 + int(np.argmin(RECORD["healthy/held_out"][4:, k]))
 
 
+def test_of_single_measurements_the_slope_adds_most_and_no_other_can_be_told_from_it():
+    from scipy.stats import binomtest
+
+    features, kinds = widgets.Diagnose.features(), np.arange(len(KINDS))[:, None]
+    right = {
+        name: nearest_mean(np.concatenate([features["curve"], features[name]], -1)) == kinds
+        for name in widgets.Diagnose.MEASUREMENTS
+    }
+    for name, found in right.items():
+        assert found.sum() == np.trace(widgets.Diagnose.confusion((name,)))
+        if name != "slope":
+            better, worse = int((right["slope"] & ~found).sum()), int((~right["slope"] & found).sum())
+            assert better > worse
+            assert binomtest(better, better + worse).pvalue > 0.05
+
+
 def test_the_record_is_whole_and_from_a_clean_commit():
     assert not any(commit.endswith("-dirty") for commit in RECORD.meta["commits"].values())
     assert len(KINDS) == 12
