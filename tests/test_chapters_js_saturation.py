@@ -25,6 +25,13 @@ def test_js_written_out_is_the_librarys(shift: float) -> None:
     assert js_on_grid(p, q, x) == pytest.approx(divergences.js_normals(0, 1, shift, 1), abs=1e-8)
 
 
+def test_js_of_normals_is_nearly_at_its_ceiling_as_the_text_says() -> None:
+    four, eight = (float(divergences.js_normals(0, 1, shift, 1)) for shift in (4, 8))
+    assert 1 < eight / four < 1.1, "from 4 to 8 widths JS rises by less than a tenth"
+    assert np.log(2) - 1e-4 < eight < np.log(2)
+    assert divergences.w1_normals(0, 1, 8, 1) == pytest.approx(2 * divergences.w1_normals(0, 1, 4, 1))
+
+
 def test_js_of_masses_breaks_the_triangle_that_its_root_keeps() -> None:
     js_masses = chapter_function(CHAPTER, "js_masses")
     far, half = js_masses([1, 0], [0, 1]), js_masses([1, 0], [0.5, 0.5])
