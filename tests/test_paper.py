@@ -99,12 +99,14 @@ def code(n: int) -> str:
     """A cell with ``n`` lines of code, laid out as the theme lays it out."""
     lines = "\n".join(f"line{i}()" for i in range(1, n + 1))
     return f"""<style>div.highlight {{ display: flex; flex-direction: column; break-inside: avoid }}
-    pre {{ padding: 10px }} .cell_input {{ border: 1px solid #f00 }}</style>
+    pre {{ padding: 10px }} .cell_input {{ display: flex; border: 1px solid #f00 }}</style>
     <div class="cell"><div class="cell_input"><div class="highlight-python"><div class="highlight"><pre>{lines}</pre>
     </div></div></div></div>"""
 
 
 SENTENCE = '<p>Therefore</p><div class="math"><div class="katex-display" style="height: 90px">1 = 1</div></div>'
+FIGURE = '<figure><div style="height: 60px"><br>A plot</div><figcaption>Fig. 1<br>B<br>C</figcaption></figure>'
+TERM = "<dl><dt>Term</dt><dd><p>A<br>B<br>C</p></dd></dl>"
 NOTE = '<aside class="side-note"><p class="sidebar-title">Aside</p><p>A<br>B<br>C</p></aside>'
 
 
@@ -113,6 +115,8 @@ NOTE = '<aside class="side-note"><p class="sidebar-title">Aside</p><p>A<br>B<br>
     ("body", "filled", "begins"),
     [
         pytest.param(code(10), 830, "line1()", id="short code, half of which would fit"),
+        pytest.param(FIGURE, 860, "A plot", id="a figure with its caption"),
+        pytest.param(TERM, 905, "Term", id="a term of the glossary"),
         pytest.param(SENTENCE, 905, "Therefore", id="a formula with its sentence"),
         pytest.param(NOTE, 905, "Aside", id="a note with its title"),
     ],
