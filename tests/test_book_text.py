@@ -166,6 +166,11 @@ def test_every_control_that_the_prose_names_is_on_a_figure():
         assert f'"{name}"' in shown or f"{name}:" in shown, f"{chapter} names a control {name!r} that no figure has"
 
 
+def test_an_equation_s_number_brings_the_only_brackets() -> None:
+    for path in (ROOT / "book").glob("*.md"):
+        assert not re.search(r"\(\{eq\}`[^`]*`\)", path.read_text(encoding="utf-8")), path.name
+
+
 def test_boxes_are_of_the_kinds_that_have_a_look() -> None:
     """Sphinx takes any class; one without a rule of ours is the theme's, dark on paper."""
     rules = (ROOT / "book/_static/book.css").read_text(encoding="utf-8")
