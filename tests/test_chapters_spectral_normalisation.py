@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from chapter_code import chapter_function
+from scipy import stats
 from torch import nn
 from torch.nn.functional import normalize
 from torch.nn.utils import parametrize
@@ -135,6 +136,15 @@ def test_the_six_settings_end_as_the_text_says():
         assert median(gp, name) > 0.5
         assert whole(gp, name) == 0
     assert (run[f"{gp}/F/w1"] > 0.3).sum() > 4
+    between = "SN, Wasserstein"
+    for name in "ABC":
+        assert abs(median(between, name) - median(sn, name)) < 0.02 < 0.3 < median(gp, name) - median(between, name)
+    for name in "DE":
+        assert (
+            stats.mannwhitneyu(run[f"{sn}/{name}/w1"], run[f"{between}/{name}/w1"], alternative="less").pvalue < 0.025
+        )
+    assert whole(between, "F") == 0
+    assert median(between, "F") > median(sn, "F")
 
 
 def test_after_the_papers_division_the_layers_of_a_convolutional_critic_multiply_to_far_more_than_one():
