@@ -115,3 +115,21 @@ def test_two_of_eight_membership_intervals_miss_a_coin_and_one_of_them_cannot_co
             missed += [way] if abs(found.mean() - 0.5) > half else []
     assert len(missed) == 2
     assert "columns alone" in missed
+
+
+def test_all_steps_gain_on_a_tenth_of_them_and_stay_level_with_the_normal_law():
+    run, short = (runs.load(f"table-rows-{piece}") for piece in ("longer", "medical"))
+    assert (run.meta["n_steps"], short.meta["n_steps"]) == (3000, 300)
+    assert not run.meta["commit"].endswith("-dirty")
+    ways, measures = run.meta["ways"], run.meta["measures"]
+    long = dict(zip(measures, run["scores"].T, strict=True))
+    packs, law, real = (
+        dict(zip(measures, short["scores"][ways.index(way)].T, strict=True))
+        for way in ("GP, packs of 10", "normal law", "real rows")
+    )
+    for measure, sign in (("w1", -1), ("accuracy", 1)):
+        gain, apart = (sign * (long[measure] - other[measure]) for other in (packs, law))
+        assert gain.mean() > half_of(gain)
+        assert abs(apart.mean()) < half_of(apart)
+    assert real["distance"].mean() < long["distance"].mean() < packs["distance"].mean()
+    assert real["w1"].mean() < long["w1"].mean()

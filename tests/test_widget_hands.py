@@ -217,6 +217,7 @@ def test_the_training_is_scrubbed_and_both_maps_follow(open_page):
     at("gradient penalty", 0)
     exact, learned = page.evaluate(paint, 0), page.evaluate(paint, 1)
     knob = handle(page, "training")
+    until(lambda: knob.get_attribute("aria-valuetext") == "after 1 critic step")
     knob.press("ArrowRight")
     knob.press("ArrowRight")
     at("gradient penalty", 2)

@@ -48,7 +48,7 @@ class ClippingDepth(BookWidget):
 
     _esm = joined("widgets/clipping-depth.mjs")
     _sizes = (591, 673)
-    task = t.Unicode("Touch nothing but the depth: drag the right knob up. What becomes of the hill?").tag(sync=True)
+    task = t.Unicode("Touch nothing but the depth: drag the right knob up. What becomes of the surface?").tag(sync=True)
     view = t.Enum(["many layers", "one layer"], "many layers").tag(sync=True)
     depth = Whole(2)
     bound = Number(0.2)

@@ -24,7 +24,7 @@ export function timeline(w, { steps, last, w1, readings }) {
     ...{ trait: "frame", step: 1, grain: 1, label: "training", hint: true },
     at: (v) => [steps[v], 0],
     from: (x) => nearestFrame(steps, x),
-    text: (v) => `after ${grouped(steps[v])} critic steps`,
+    text: (v) => `after ${grouped(steps[v])} critic ${steps[v] === 1 ? "step" : "steps"}`,
   });
   return (k, at) => {
     const list = readings[k],

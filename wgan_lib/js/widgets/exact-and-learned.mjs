@@ -168,7 +168,10 @@ export default widget("The exact optimal critic of two clouds beside a learned o
     learned = map(w, row, data, "Learned critic"),
     drawTimeline = timeline(w, data);
   w.root.classList.add("me-shaped");
-  const after = (v) => `${grouped(steps[Math.round(v)])} steps`;
+  const after = (v) => {
+    const n = steps[Math.round(v)];
+    return `${grouped(n)} ${n === 1 ? "step" : "steps"}`;
+  };
   w.transport({ trait: "frame", label: "training", ms: 500 * last, step: 1, text: after, play: "Train" });
   const fold = w.more("Another critic; slopes; the plan").appendChild(html("div", { class: "me-inputs" }));
   w.choice({ trait: "critic", label: "Critic", parent: fold });
