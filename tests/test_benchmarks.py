@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from wgan_lib import networks, runs
+from wgan_lib import networks, presets, runs
 from wgan_lib.constraints import GradientPenalty, SpectralNorm, WeightClipping
 from wgan_lib.networks import convolutional
 
@@ -104,3 +104,18 @@ def test_the_command_explains_itself_and_refuses_too_few_rounds() -> None:
     refused = subprocess.run([*command, "--rounds", "2"], capture_output=True, text=True, check=False)
     assert refused.returncode == 2
     assert "--rounds is 2" in refused.stderr
+
+
+def test_modes_alone_call_every_planar_preset_perfect_and_the_other_columns_do_not() -> None:
+    """What the page says of the ring."""
+    run = runs.load("presets-planar")
+    names = [name for name in presets.names() if name.endswith("ring8")]
+    assert len(names) == 8
+    for name in names:
+        assert (run[f"{name}/modes"] == 8).all()
+        assert len(run[f"{name}/w1"]) == len(run.meta["seed"]) == 5
+    others = [name for name in names if name != "gan-ring8"]
+    assert run["gan-ring8/kl"].min() > max(run[f"{name}/kl"].max() for name in others) > 0
+    assert run["algorithm1-ring8/kl"].max() < 0.01
+    assert run["algorithm1-ring8/quality"].max() < 0.1 < 0.4 < run["clipping-ring8/quality"].min()
+    assert run["gan-ring8/w1"].min() > 3 * run["gan-ring8/null"].mean()
