@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "book/_ext"))
 
 from book_structure import read_cells  # noqa: E402 — the extensions are no package
-from myst_blocks import blocks, split_options  # noqa: E402
+from myst_blocks import blocks, split_options  # noqa: E402 — nor is the folder on the path before
 
 CHAPTERS = [path for path in sorted((ROOT / "book").glob("*.md")) if "{div} meta" in path.read_text(encoding="utf-8")]
 GLOSSARY = (ROOT / "book/glossary.md").read_text(encoding="utf-8")

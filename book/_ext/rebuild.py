@@ -123,7 +123,7 @@ def _read_again(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
 
 
 def _remember(app: Sphinx, env: BuildEnvironment) -> None:
-    env.contents = {name: _contents(env, name) for name in env.found_docs}  # type: ignore[attr-defined]
+    vars(env)["contents"] = {name: _contents(env, name) for name in env.found_docs}  # kept with all that Sphinx knows
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
