@@ -97,7 +97,7 @@ class Loop:
         bar = tqdm(total=n_steps, initial=self.index, disable=hidden, unit="step", dynamic_ncols=True)
         stopping.opened(self)
         if self.folder is not None:
-            stopping.guarded()
+            stopping.guarded(self)
         waiting, together = list[int](), Together(self.pair.engine)
         together.begin()
         try:

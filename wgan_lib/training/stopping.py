@@ -127,8 +127,9 @@ class Saved(Protocol):
 
 
 _open: weakref.WeakSet[Saved] = weakref.WeakSet()
+_guarded: weakref.WeakSet[Saved] = weakref.WeakSet()  # those of them that have something to save
 if hasattr(os, "register_at_fork"):  # what a parent trains is not the child's to save
-    os.register_at_fork(after_in_child=lambda: _open.clear())
+    os.register_at_fork(after_in_child=lambda: (_open.clear(), _guarded.clear()))
 
 
 def opened(training: Saved) -> None:
@@ -137,17 +138,19 @@ def opened(training: Saved) -> None:
 
 
 def closed(training: Saved) -> None:
-    """Forget a training, and give the signals back when none is open any more. Chapter: full-models."""
+    """Forget a training, and give the signals back when none is guarded any more. Chapter: full-models."""
     _open.discard(training)
-    if not _open and threading.current_thread() is threading.main_thread():
+    _guarded.discard(training)
+    if not _guarded and threading.current_thread() is threading.main_thread():
         for number in SIGNALS:
             if signal.getsignal(number) is _last_words:
                 signal.signal(number, signal.SIG_DFL)
 
 
-def guarded() -> None:
-    """Let signals that would end the process at once write checkpoints first. Chapter: full-models."""
+def guarded(training: Saved) -> None:
+    """Let signals that would end the process at once write its checkpoint first. Chapter: full-models."""
     if threading.current_thread() is threading.main_thread():
+        _guarded.add(training)
         for number in SIGNALS:
             if signal.getsignal(number) is signal.SIG_DFL:
                 signal.signal(number, _last_words)
