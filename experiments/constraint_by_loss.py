@@ -173,11 +173,12 @@ def main() -> None:
         quick(options)
         return
     fixed = dict(runs.load(path).fixed) if path.exists() else {"null w1": nulls(options.law)}
+    origin = files.provenance()  # before the file itself makes the folder unclean
     for name, found in rows(options, fixed):
         fixed |= {f"{name}/{key}": value for key, value in found.items()}
         print(f"{name}: W1 {np.round(found['w1'][..., -1, :].mean(-1), 3)}", flush=True)
         meta = {
-            **files.provenance(), "command": f"python experiments/constraint_by_loss.py {options.piece} {options.law}",
+            **origin, "command": f"python experiments/constraint_by_loss.py {options.piece} {options.law}",
             "seed": SCREENED if options.piece == "screen" else FRESH, "law": repr(LAWS[options.law]),
             "n_steps": STEPS, "batch_size": BATCH, "width": WIDTH, "n": N, **frozen(),
         }  # fmt: skip

@@ -218,6 +218,7 @@ def main() -> None:
             rerun(f"exact, d = 2, B = 16: {name}", recorded[f"exact/2/16/{name}"], again[name])
         return
     fixed = dict(runs.load(PATH).fixed) if PATH.exists() else {}
+    origin = files.provenance()  # before the file itself makes the folder unclean
     for dim, batch, way in [(d, b, way) for b in (64, 16, 256) for d in (2, 32, 8) for way in WAYS]:
         fixed[f"{dim}/w1"] = np.array(distance(dim)) if f"{dim}/w1" not in fixed else fixed[f"{dim}/w1"]
         if f"{way}/{dim}/{batch}/energy" in fixed:
@@ -227,7 +228,7 @@ def main() -> None:
         told = {name: np.round(array.mean(), 4) for name, array in found.items() if name != "samples"}
         print(way, dim, batch, f"W1 {fixed[f'{dim}/w1']:.3f}", told, found["seconds"].round(1), flush=True)
         meta = {
-            **files.provenance(), "command": "python experiments/critics_and_quality.py", "seed": list(SEEDS),
+            **origin, "command": "python experiments/critics_and_quality.py", "seed": list(SEEDS),
             "law": [repr(law(d)) for d in DIMS], "n_steps": STEPS, "critic_steps": CRITIC_STEPS, "width": WIDTH,
             "ask_steps": ASK_STEPS, "asked": ASKED, "n": N, "shrunk": SHRUNK, "constraint": repr(PENALTY),
             "optimizer": repr(RATE), "dims": list(DIMS), "batches": list(BATCHES), "ways": list(WAYS),

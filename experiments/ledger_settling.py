@@ -1,4 +1,4 @@
-"""What the chapter on settling reproduces: the game of two numbers, momentum, and the rows of R3GAN's two tables."""
+"""What the chapter on settling reproduces: the game of two numbers, momentum, and what R3GAN says of its losses."""
 
 import math
 
@@ -75,7 +75,7 @@ def grid() -> list[Entry]:
         return []
     modes = run[f"{name}/averaged"][-1][:, 0]
     return [
-        Entry(claim="a relativistic GAN with R1 alone is not enough", source="huang2024gan", where="figure 1",
+        Entry(claim="a relativistic GAN with R1 alone is not enough", source="huang2024gan", where="on stacked digits",
               setting="25 Gaussians, γ 2, constant rate, averaged generator, five seeds: modes found",
               published="training diverges", ours=modes.tolist(), unit="modes of 25",
               agrees=bool(modes.min() < 25),
@@ -95,7 +95,7 @@ def stacked() -> list[Entry]:
     run = runs.load("stacked-digits") if "stacked-digits" in runs.names() else None
     for name, told in published.items():
         shared = {"claim": f"stacked digits: modes of 1,000 under {name}", "source": "huang2024gan",
-                  "where": "figure 2", "setting": "8 × 8 digits, networks of 256, γ 1, five seeds",
+                  "where": "on stacked digits", "setting": "8 × 8 digits, networks of 256, γ 1, five seeds",
                   "published": told,
         }  # fmt: skip
         if run is None or f"{name}/modes" not in run.fixed:
