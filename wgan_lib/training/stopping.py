@@ -129,7 +129,8 @@ class Saved(Protocol):
 _open: weakref.WeakSet[Saved] = weakref.WeakSet()
 _guarded: weakref.WeakSet[Saved] = weakref.WeakSet()  # those of them that have something to save
 if hasattr(os, "register_at_fork"):  # what a parent trains is not the child's to save
-    os.register_at_fork(after_in_child=lambda: (_open.clear(), _guarded.clear()))
+    for _trainings in (_open, _guarded):
+        os.register_at_fork(after_in_child=_trainings.clear)
 
 
 def opened(training: Saved) -> None:
