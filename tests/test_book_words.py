@@ -59,7 +59,7 @@ See {chapter}`critic` and {chapter}`the chapter on penalties <penalty>`. {chapte
 
 Now {move}`slide $Q$ to 8 <MoveGaussians mean_q=8 std_q=.5>` and look.
 
-```{task} <MoveGaussians> w1>=4 and js < 0.69
+```{task} <MoveGaussians> w1>=4 and js < 0.69 and task=="a pile"
 Find a *place* for $\generated{Q}$.
 ```
 
@@ -165,9 +165,10 @@ def test_a_move_that_says_too_little_is_refused(content):
 
 
 def test_a_task_is_a_list_of_comparisons():
-    task = parse_task("<Sand#3> w1>=4 and js < 0.69 and n == -1e-2")
+    task = parse_task('<Sand#3> w1>=4 and js < 0.69 and n == -1e-2 and name==ring and label == "a b"')
     assert task.figure == Figure("Sand", 3)
-    assert task.clauses == (("w1", ">=", 4.0), ("js", "<", 0.69), ("n", "==", -0.01))
+    numbers = (("w1", ">=", 4.0), ("js", "<", 0.69), ("n", "==", -0.01))
+    assert task.clauses == (*numbers, ("name", "==", "ring"), ("label", "==", "a b"))
 
 
 @pytest.mark.parametrize(
@@ -210,7 +211,7 @@ const root = document.createElement("div");
 root.dataset.widget = "MoveGaussians";
 root.style.cssText = "margin-top: 3000px; height: 300px";
 root.innerHTML = '<button data-trait="mean_q">o</button>';
-const state = {mean_q: 2, w1: 2, js: .3};
+const state = {mean_q: 2, w1: 2, js: .3, task: "a pile"};
 root.wganState = () => state;
 root.wganMove = (traits, options) => {
   root.asked = {traits, options, visible: root.getBoundingClientRect().top < innerHeight};
@@ -245,6 +246,12 @@ def test_words_bring_the_figure_into_view_and_move_it(browser, book, motion):
         "traits": {"mean_q": 8, "std_q": 0.5}, "options": {"animate": motion == "no-preference"}, "visible": True
     }  # fmt: skip
     assert words.evaluate("e => e === document.activeElement")
+    tab.keyboard.press("Shift+Enter")
+    tab.wait_for_function("document.activeElement.matches('[data-widget]')")
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.dataset.trait") == "mean_q"
+    tab.keyboard.press("Escape")
+    assert words.evaluate("e => e === document.activeElement")
     tab.context.close()
 
 
@@ -256,7 +263,10 @@ def test_a_task_notices_that_it_is_done_and_is_remembered(browser, book):
     tab.evaluate(change, [5, 0.7])
     tab.wait_for_timeout(500)  # longer than a condition must hold
     assert "task-done" not in task.get_attribute("class")
-    tab.evaluate(change, [4, 0.68])
+    tab.evaluate("document.querySelector('[data-widget]').wganMove({w1: 4, js: .68, task: 'another'})")
+    tab.wait_for_timeout(500)
+    assert "task-done" not in task.get_attribute("class")
+    tab.evaluate("document.querySelector('[data-widget]').wganMove({task: 'a pile'})")
     sync_api.expect(task).to_have_class(re.compile("task-done"))
     sync_api.expect(task.get_by_role("status")).to_have_text("Done.")
     again = tab.context.new_page()

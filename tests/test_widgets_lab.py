@@ -110,6 +110,40 @@ def test_it_trains_in_a_worker_and_what_is_chosen_starts_afresh(open_page) -> No
 
 
 @pytest.mark.browser
+def test_what_leaves_the_plot_or_the_map_is_not_lost(open_page) -> None:
+    page = open_page(widgets.WganLab(law="line", depth=0, weight=2.0, batch=32, guess=0.25))
+    move = "traits => document.querySelector('[data-widget]').wganMove(traits, { animate: false })"
+    until(lambda: state(page)["w1"] is not None)
+    page.get_by_role("button", name="Play").click()
+    until(lambda: (state(page)["estimate"] or 0) < -0.4)
+    assert "Pause to compare" in page.locator(".me-task").inner_text()
+    page.get_by_role("button", name="Pause").click()
+    until(lambda: "Your knob: 0.25. Exact W₁ after" in page.locator(".me-task").inner_text())
+    assert page.locator("svg text", has_text="raw estimate").first.text_content() == "raw estimate"  # on the plot
+    assert page.locator("svg text", has_text="line: the critic").is_visible()
+    page.evaluate("""() => {
+      const root = document.querySelector("[data-widget]"), seen = () => root.getAttribute("aria-busy") === "true";
+      new MutationObserver(() => (window.wasBusy ||= seen())).observe(root, { attributes: true });
+    }""")
+    page.evaluate(move, {"law": "ring", "seed": 4, "flipped": True, "generator_rate": 0.1})
+    until(lambda: page.evaluate("window.wasBusy"))  # the picture is of settings left behind
+    until(lambda: page.locator("[data-widget]").get_attribute("aria-busy") == "false")
+    page.get_by_role("button", name="Play").click()
+    until(lambda: page.locator("svg text", has_text="of 256 generated points are off the map").count() == 1)
+    page.get_by_role("button", name="Pause").click()
+    page.evaluate(move, {"law": "drawn"})
+    until(lambda: state(page)["w1"] is not None)
+    box = page.locator("canvas").first.bounding_box()
+    x, y, side = box["x"], box["y"], box["height"]
+    page.mouse.move(x + 0.4 * side, y + 0.5 * side)
+    page.mouse.down()
+    page.mouse.move(x + 0.6 * side, y - 0.5 * side, steps=8)
+    page.mouse.up()
+    until(lambda: all(abs(v) <= 2.4 for point in state(page)["points"] for v in point))
+    assert len(set(map(tuple, state(page)["points"]))) > 2
+
+
+@pytest.mark.browser
 def test_on_a_phone_the_map_the_curves_and_play_stand_together(open_page) -> None:
     page = phone(open_page, widgets.WganLab())
     until(lambda: state(page)["w1"] is not None)

@@ -37,22 +37,33 @@
     });
   }
 
-  async function move(words) {
+  /** `enter`: goes to the figure with the keyboard's focus too; Escape comes back to the words. */
+  async function move(words, enter = false) {
     const root = figureOf(words);
     const traits = JSON.parse(words.dataset.traits);
     await intoView(root);
     root.wganMove(traits, { animate: !still.matches }); // the figure itself rings what it moves
+    if (!enter) return;
+    root.tabIndex = -1; // the next Tab is the figure's first handle
+    root.focus({ preventScroll: true });
+    const back = (event) => {
+      if (event.key !== "Escape") return;
+      root.removeEventListener("keydown", back);
+      words.focus();
+    };
+    root.addEventListener("keydown", back);
   }
 
   function enliven(words) {
     if (!figureOf(words)?.wganMove) return;
     words.setAttribute("role", "button");
     words.tabIndex = 0;
+    words.setAttribute("aria-description", "Shift and Enter goes to the figure too, Escape comes back");
     words.addEventListener("click", () => move(words));
     words.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
       event.preventDefault();
-      move(words);
+      move(words, event.shiftKey);
     });
   }
 
@@ -67,7 +78,9 @@
     const clauses = JSON.parse(task.dataset.clauses);
     const holds = () => {
       const state = root.wganState();
-      return clauses.every(([trait, sign, number]) => COMPARE[sign](Number(state[trait]), number));
+      return clauses.every(([trait, sign, value]) =>
+        typeof value === "string" ? String(state[trait]) === value : COMPARE[sign](Number(state[trait]), value),
+      );
     };
     const said = element("span", { className: "visually-hidden" });
     said.setAttribute("role", "status");

@@ -7,7 +7,7 @@
     ```
 
 A class of widget names its first figure on the page, `MoveGaussians#2` the second. Values are JSON; text needs quotes
-only where it holds a space. A condition compares traits with numbers.
+only where it holds a space. A condition compares traits with numbers, or by `==` with text.
 """
 
 import json
@@ -20,6 +20,7 @@ MOVE = re.compile(rf"(?P<words>.+?)\s*<{TARGET}\s+(?P<traits>[^<>]+)>", re.DOTAL
 TRAIT = re.compile(r"""(?P<name>[A-Za-z_]\w*)=(?P<value>"(?:[^"\\]|\\.)*"|\[[^\]]*\]|\S+)""")
 TASK = re.compile(rf"<{TARGET}>\s*(?P<condition>.+)", re.DOTALL)
 CLAUSE = re.compile(r"([A-Za-z_]\w*)\s*(<=|>=|==|<|>)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
+NAMED = re.compile(r"""([A-Za-z_]\w*)\s*(==)\s*([A-Za-z]\w*|"[^"]+")""")
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,14 @@ class Move:
 
 @dataclass(frozen=True)
 class Task:
-    """A figure and the clauses that must all hold: (trait, comparison, number)."""
+    """A figure and the clauses that must all hold: (trait, comparison, number or text)."""
 
     figure: Figure
-    clauses: tuple[tuple[str, str, float], ...]
+    clauses: tuple[tuple[str, str, float | str], ...]
 
     @property
-    def traits(self) -> dict[str, float]:
-        return {trait: number for trait, _, number in self.clauses}
+    def traits(self) -> dict[str, float | str]:
+        return {trait: value for trait, _, value in self.clauses}
 
 
 def parse_move(content: str) -> Move:
@@ -69,10 +70,17 @@ def parse_task(argument: str) -> Task:
     match = TASK.fullmatch(argument.strip())
     if match is None:
         raise ValueError(f"{argument!r} names no figure or no condition; {form}")
-    clauses = [CLAUSE.fullmatch(clause.strip()) for clause in re.split(r"\s+and\s+", match["condition"].strip())]
+    clauses = [_clause(clause.strip()) for clause in re.split(r"\s+and\s+", match["condition"].strip())]
     if None in clauses:
         raise ValueError(f"{match['condition']!r} is no condition; {form}")
-    return Task(_figure(match), tuple((c[1], c[2], float(c[3])) for c in clauses if c))
+    return Task(_figure(match), tuple(filter(None, clauses)))
+
+
+def _clause(text: str) -> tuple[str, str, float | str] | None:
+    if found := CLAUSE.fullmatch(text):
+        return found[1], found[2], float(found[3])
+    named = NAMED.fullmatch(text)
+    return named and (named[1], named[2], named[3].strip('"'))
 
 
 def _figure(match: re.Match[str]) -> Figure:

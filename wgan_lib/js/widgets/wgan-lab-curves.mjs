@@ -25,12 +25,12 @@ function linesOf(p, styles, ramp = null) {
   }
   const all = [swarm, rings, ...Object.values(lines), ...Object.values(names)];
   /** `keys`: the lines that are drawn, of those there are. */
-  const set = (history, others, top, keys) => {
+  const set = (history, others, [low, top], keys) => {
     const xs = history.map(({ step }) => step);
     for (const [key, line] of Object.entries(lines))
       line.show(keys.includes(key)).set(
         xs,
-        history.map((h) => (key === "gap" && (h.gap > 1.2 * top || h.gap < 0) ? NaN : h[key])),
+        history.map((h) => (key === "gap" && (h.gap > 1.2 * top || h.gap < low) ? NaN : h[key])),
       );
     swarm.show(true).set(
       others.flatMap((h) => [...h.map(({ step }) => step), NaN]),
@@ -77,11 +77,13 @@ export function labCurves(w, parent, isTwo) {
       highest = histories
         .flat()
         .reduce((most, h) => Math.max(most, h.w1), Math.max(0.2, w.get("guess"), frame?.null ?? 0)),
-      top = 1.35 * highest;
+      top = 1.35 * highest,
+      lowest = histories.flat().reduce((least, h) => Math.min(least, h.gap), 0),
+      low = lowest < -0.1 * top ? Math.max(1.1 * lowest, -0.8 * top) : 0; // room for a critic that is wrong way round
     p.margin.right = w.narrow ? 16 : BESIDE;
-    p.extent({ x: [0, last], y: [0, top] });
+    p.extent({ x: [0, last], y: [low, top] });
     for (const it of [...one, ...two]) if (!marks.includes(it)) it.hide();
-    marks.forEach((it, k) => it.set(histories[k] ?? [], swarms[k], top, keys));
+    marks.forEach((it, k) => it.set(histories[k] ?? [], swarms[k], [low, top], keys));
     base.show(Boolean(frame)).set(frame?.null ?? 0);
     now.show(Boolean(frame)).set(frame?.steps.generator ?? 0);
     nullName.show(Boolean(frame));
@@ -98,7 +100,7 @@ export function labCurves(w, parent, isTwo) {
         }),
       )
       .filter(({ key }) => keys.includes(key));
-    if (frame) placeNames(p, [...entries, { name: nullName, words: "same-law null", value: frame.null }], top);
+    if (frame) placeNames(p, [...entries, { name: nullName, words: "same-law null", value: frame.null }], [low, top]);
     if (histories[0]?.length) p.describe(described(labs));
   };
 }
@@ -116,18 +118,18 @@ const described = (labs) =>
     .join(" ");
 
 /** Names where the curves end, pushed apart; one that is off the plot says so. */
-function placeNames(p, entries, top) {
+function placeNames(p, entries, [low, top]) {
   const inside = p.margin.right < BESIDE,
     [left, right] = p.x.range,
     x = p.x.invert(inside ? left + 0.9 * (right - left) : right + 12),
     least = p.margin.top + 13 * entries.length - 8; // the last one still has its place under the top
   let room = Math.max(least, p.height - p.margin.bottom + 8);
   for (const { name, words, value } of entries.sort((a, b) => a.value - b.value)) {
-    const off = value > 1.2 * top || value < -0.03 * top,
-      y = Math.min(room - 13, p.y(Math.min(top, Math.max(0, value))));
+    const off = value > 1.2 * top || value < low - 0.03 * top,
+      y = Math.min(room - 13, p.y(Math.min(top, Math.max(low, value))));
     room = y;
     change(name.node, "text-anchor", inside ? "end" : "start");
-    const where = inside ? ", off the plot" : value > 0 ? " ↑" : " ↓";
-    name.set(x, p.y.invert(inside ? y : y + 9), off ? `${words} ${compact(value)}${where}` : words);
+    const where = inside ? ` ${compact(value)}, off the plot` : value > 0 ? " ↑" : " ↓"; // beside it there is no more room
+    name.set(x, p.y.invert(inside ? y : y + 9), off ? words + where : words);
   }
 }

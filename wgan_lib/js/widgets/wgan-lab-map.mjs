@@ -46,6 +46,7 @@ export function labMap(w, parent) {
     small = document.createElement("canvas"),
     colours = palette(w),
     name = p.text("muted halo-text", { dx: 6, dy: -6 });
+  layer.node.style.transition = "opacity 0.15s 0.25s"; // a quick answer does not flicker
 
   function lines(c, xs, ys, place) {
     c.beginPath();
@@ -145,12 +146,12 @@ export function labMap(w, parent) {
     c.fill();
   }
 
-  /** One dimension: the critic as a curve, real points above the middle, generated ones below. */
+  /** One dimension: the critic as a curve, real points above the middle, generated ones below; slope 1 fills it. */
   function paintLine(c, { real, fake, line }) {
     const middle = (p.y.range[0] + p.y.range[1]) / 2,
       rows = (points, y) => Array.from(points).flatMap((x, k) => [x, y + 1.6 * ((k % 9) - 4)]);
     const [low, high] = [Math.min(...line), Math.max(...line)],
-      half = Math.max(1e-9, (high - low) / 2);
+      half = Math.max(p.x.domain[1], (high - low) / 2);
     c.strokeStyle = colours.critic;
     c.lineWidth = 2.5;
     c.beginPath();
@@ -186,6 +187,25 @@ export function labMap(w, parent) {
     paintDots(c, frame.fake, colours.generated, (x, y) => [p.x(x), p.y(y)]);
     if (frame.flow) paintFlow(c, frame.flow);
     if (frame.arrows) paintArrows(c, frame, reach);
+    if (w.get("law") === "drawn") paintSheet(c);
+  }
+
+  /** The sheet that can be drawn on, where the map is wider. */
+  function paintSheet(c) {
+    const scale = w.get("scale"),
+      [[left, right], [low, high]] = w.reach.points.map((ends) => ends.slice(0, 2).map((v) => v * scale));
+    c.strokeStyle = colours.muted;
+    c.lineWidth = 1;
+    c.strokeRect(p.x(left), p.y(high), p.x(right) - p.x(left), p.y(low) - p.y(high));
+  }
+
+  /** How many generated samples of how many no eye can see. */
+  function lost({ fake, dims }) {
+    const n = fake.length / dims,
+      out = Array.from({ length: n }).filter((_, k) =>
+        [p.x, p.y].slice(0, dims).some(({ domain }, j) => Math.abs(fake[dims * k + j]) > domain[1]),
+      ).length;
+    return out > n / 4 ? `${out} of ${n} generated points are off the map` : "";
   }
 
   return {
@@ -206,7 +226,8 @@ export function labMap(w, parent) {
         c.restore();
       });
       title.show(Boolean(named)).set(p.x.domain[0], reach, named);
-      name.set(p.x.domain[0], -reach, slopes ? "bold line: slope 1" : "");
+      const of = frame?.dims === 1 ? "line: the critic" : slopes ? "bold line: slope 1" : "";
+      name.set(p.x.domain[0], -reach, [of, frame ? lost(frame) : ""].filter(Boolean).join("; "));
       if (frame?.measured) {
         const shown = "Samples of both laws on the critic's surface; exact W1 between them";
         p.describe(`${named ? `Lab ${named}. ` : ""}${shown} ${frame.measured.w1.toFixed(2)}`);

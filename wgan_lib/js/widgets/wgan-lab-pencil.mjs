@@ -19,12 +19,17 @@ export function pencil(w, p) {
     written = JSON.stringify(points);
     w.change({ points });
   };
-  const stroke = ({ x, y }) => raw.push([x, y].map((v) => rounded(v / w.get("scale"))));
+  /** A point of the trace; one that leaves the sheet is no part of the law. */
+  const stroke = ({ x, y }) => {
+    const point = [x, y].map((v) => rounded(v / w.get("scale")));
+    const on = w.reach.points.every(([low, high], k) => low <= point[k] && point[k] <= high);
+    if (on) raw.push(point);
+    return on;
+  };
   const layer = p.drag({
     start: (from) => {
       if (w.get("law") !== "drawn") return false;
-      stroke(from);
-      return true;
+      return stroke(from);
     },
     move: stroke,
     end: put,

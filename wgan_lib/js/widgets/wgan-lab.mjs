@@ -72,16 +72,20 @@ function controls(w, it, maps, parent) {
   w.check({ parent: sight, trait: "flipped", label: "Flip the generator's sign" });
   w.button({ parent: sight, label: "Eight more seeds", press: () => it.moreSeeds() });
   w.button({ parent: sight, label: "Save a picture", press: () => save(w, maps) });
-  w.button({
-    ...{ parent: sight, label: "Hand the weights to Python" },
+  const label = "Hand the weights to Python";
+  const hand = w.button({
+    ...{ parent: sight, label },
     press: async () => {
       w.touched();
       const { taken } = (await it.ask("weights")) ?? {};
       if (!taken) return;
       w.set({ weights: Object.fromEntries(Object.entries(taken).map(([name, v]) => [name, Array.from(v)])) });
-      w.say("The weights are in the widget's trait weights.");
+      w.say("The weights are in the widget's trait weights; in a notebook, Python has them.");
+      hand.textContent = "They are in the trait weights";
+      setTimeout(() => (hand.textContent = label), 1800);
     },
   });
+  hand.title = "In a notebook, state_dicts() then gives them";
 }
 
 /** The map, or both side by side with their letters, as a PNG. */
@@ -137,6 +141,18 @@ function numbers(frame, rate, narrow) {
     },
     entry("modes", "Modes found", modes, (m) => (labs.length > 1 ? m.modes : `${m.modes} of ${of}`), within),
   ];
+}
+
+/** The guess beside what came of it, once there is something to compare; before that the question stands. */
+function verdict(w, it) {
+  const { frame } = it;
+  if (!it.known || !frame?.steps.generator) return "";
+  const guess = `Your knob: ${fixed(w.get("guess"))}.`;
+  if (it.playing) return `${guess} Pause to compare.`;
+  const found = [frame, frame.beside].filter(Boolean).map(({ measured }) => compact(measured.w1)),
+    [after, n] = [grouped(frame.steps.generator), frame.steps.generator === 1 ? "step" : "steps"];
+  const both = found.length > 1 ? `${found[0]} in A and ${found[1]} in B` : found[0];
+  return `${guess} Exact W₁ after ${after} ${n}: ${both}; a perfect generator's: about ${compact(frame.null)}.`;
 }
 
 /** Where the plots stand: the map beside the curves, or two maps over them; weights beside the curves, or folded. */
@@ -206,17 +222,20 @@ export default widget("The Wasserstein GAN Lab: a critic and a generator that tr
     it.made = now;
     seen = sight;
     const { frame } = it,
+      read = it.known ? frame : null, // else what there is to draw is of settings left behind
       named = (k) => `${"AB"[k]} · ${saidOf(other.trait, k ? other.value : w.get(other.trait))}`;
-    change(w.root, "aria-busy", String(!frame && !it.error)); // until the worker has sent its first frame
+    change(w.root, "aria-busy", String(!read && !it.error));
     drawing();
+    for (const { canvas } of maps) canvas.style.opacity = read ? 1 : 0.4;
     maps[0].draw(frame, other && named(0));
     if (other) maps[1].draw(frame?.beside, named(1));
-    curves(frame, it.others.filter(Boolean));
-    weights[0].draw(frame, other ? "A: " : "", w.get);
-    if (other) weights[1].draw(frame?.beside, "B: ", getBeside(w));
+    curves(read, it.others.filter(Boolean));
+    weights[0].draw(read, other ? "A: " : "", w.get);
+    if (other) weights[1].draw(read?.beside, "B: ", getBeside(w));
     lines(it.lit);
     parts.bar();
-    w.readout(numbers(it.known ? frame : null, it.rate, w.narrow));
-    if (it.error) w.task.textContent = it.error;
+    w.readout(numbers(read, it.rate, w.narrow));
+    const words = it.error || verdict(w, it);
+    if (words) w.task.textContent = words;
   });
 });
