@@ -9,11 +9,14 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from wgan_lib import figures
+
 ROOT = Path(__file__).parents[1]
 EXTENSIONS = ROOT / "book/_ext"
 sys.path.insert(0, str(EXTENSIONS))
 
 from execution_cache import reached_files  # noqa: E402 — the extensions are no package
+from inline_figures import inline  # noqa: E402
 from quiz import parse_quiz  # noqa: E402
 
 KERNEL = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\n---\n"
@@ -58,9 +61,11 @@ def build(folder, *options, builder="html"):
         ("Q?", "- [x] a :: yes", "1 answer"),
         ("Q?", "no list", "0 answer"),
         ("", "- [x] a :: yes\n- [ ] b :: no", "asks nothing"),
+        ("Which? (More than one.)", "- [x] a :: yes\n- [x] b :: yes", "says 'More than one'"),
+        ("Which?", "Choose all that hold.\n\n- [x] a :: yes\n- [ ] b :: no", "says 'all that hold'"),
     ],
 )
-def test_malformed_quiz_says_what_is_missing(title, body, message):
+def test_malformed_quiz_says_what_is_missing_or_said_twice(title, body, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         parse_quiz(title, body)
 
@@ -74,6 +79,21 @@ def test_quiz_may_have_several_right_answers_and_a_longer_question():
         ("e::f", "C", False),
     ]
     assert quiz.multiple
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 8])
+def test_a_figure_takes_palette_and_ramp_from_the_page_and_keeps_other_colours(n):
+    """Matplotlib draws in the light theme's colours; the dark theme has a ramp of its own."""
+    colours = [figures.REAL.upper(), *figures.ramp(n), "#123456"]
+    lines = "".join(f'<path style="stroke: {colour}"/>' for colour in colours)
+    drawn = inline(f'<svg width="72pt" height="36pt">{lines}</svg>', "Lines")
+    first, *mixed, last = re.findall(r'stroke: (.*?)"', drawn)
+    assert (first, last) == ("var(--me-real)", "#123456")
+    shares = [
+        re.fullmatch(r"color-mix\(in srgb, var\(--me-ramp-last\) ([\d.]+)%, var\(--me-ramp\)\)", m) for m in mixed
+    ]
+    for k, share in enumerate(shares):
+        assert float(share[1]) == pytest.approx(100 * k / max(n - 1, 1), abs=1)
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 from threading import Thread
 
+import numpy as np
 import page_layout as layout
 import pytest
 import yaml
+from PIL import Image
 from playwright import sync_api
 
 pytestmark = pytest.mark.browser
@@ -157,6 +160,17 @@ def test_a_page_on_a_phone(chromium: sync_api.Browser, name: str) -> None:
     layout.no_formula_is_covered_or_leaves_its_line(page)
     layout.long_lines_fade(page)
     assert wrong == []
+    page.close()
+
+
+def test_forced_colours_leave_the_letters_under_accents(chromium: sync_api.Browser) -> None:
+    """The browser paints the system's paper behind each text: behind an accent it hid the letter."""
+    page, _ = opened(chromium, file("notation"))
+    page.emulate_media(forced_colors="active")
+    accent = page.locator(".bd-article .katex-html .accent").first
+    grey = np.asarray(Image.open(BytesIO(accent.screenshot())).convert("L"))
+    assert grey.max() > 240
+    assert grey[len(grey) // 2 :].min() < 100
     page.close()
 
 

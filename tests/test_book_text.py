@@ -4,8 +4,11 @@ import json
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from docutils import nodes
+from docutils.utils import new_document
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "book/_ext"))
@@ -179,3 +182,15 @@ def test_boxes_are_of_the_kinds_that_have_a_look() -> None:
     assert len(found) > 40
     assert {kind for _, kinds in found for kind in kinds.split() if f".admonition.{kind}" not in rules} == set()
     assert {kind for title, kind in found if title.startswith("Where tutorials go wrong")} == {"pitfall"}
+
+
+def test_signs_around_a_formula_stay_on_its_line():
+    paragraph = nodes.paragraph()
+    shape = ["see ", "a", ", ", "b", ", (", "c", ") and [", "d", "]"]
+    for k, words in enumerate(shape):
+        paragraph += nodes.math("", words) if k % 2 else nodes.Text(words)
+    document = new_document("page")
+    document += paragraph
+    typography.polish(SimpleNamespace(builder=SimpleNamespace(format="html")), document, "page")
+    shown = ["see ", r"a\text{,}", " ", r"b\text{,}", " ", r"\text{(}c\text{)}", " and ", r"\text{[}d\text{]}", ""]
+    assert [child.astext() for child in paragraph] == shown

@@ -67,22 +67,29 @@ def _lightness_and_hue(colour: str) -> tuple[float, float]:
     return 116 * y - 16, float(np.degrees(np.arctan2(200 * (y - z), 500 * (x - y))))
 
 
+def _pair(variable: str) -> re.Match[str]:
+    """The colours of a custom property in the light and in the dark theme."""
+    found = re.search(rf"--me-{variable}:[^;]*light-dark\((#[0-9a-f]{{6}}), (#[0-9a-f]{{6}})", CSS)
+    assert found, variable
+    return found
+
+
+@pytest.mark.parametrize(("theme", "least"), [(1, 3.0), (2, 4.5)])
 @pytest.mark.parametrize("n", [1, 2, 5, 8])
-def test_a_ramp_is_even_legible_on_both_papers_and_means_nothing_else(n: int) -> None:
-    colours = figures.ramp(n)
+def test_a_ramp_is_even_legible_on_both_papers_and_means_nothing_else(n: int, theme: int, least: float) -> None:
+    ends = _pair("ramp")[theme], _pair("ramp-last")[theme]
+    mixed = mpl.colors.LinearSegmentedColormap.from_list("mixed", ends)(np.linspace(0, 1, n))
+    colours = [mpl.colors.to_hex(colour) for colour in mixed]
+    assert theme == 2 or colours == figures.ramp(n)
     assert len(set(colours)) == n
-    dark_paper = re.search(r"--me-paper:[^;]*light-dark\(#ffffff, (#[0-9a-f]{6})", CSS)
-    assert dark_paper
-    for colour in colours:
-        luminance = _luminance(colour)
-        assert 1.05 / (luminance + 0.05) > 3
-        assert (luminance + 0.05) / (_luminance(dark_paper[1]) + 0.05) > 3
+    paper = _luminance(_pair("paper")[theme]) + 0.05
+    for colour in [*colours, *figures.ramp(n)]:  # where there is no style sheet those of the light theme stand on both
+        contrast = (_luminance(colour) + 0.05) / paper
+        assert max(contrast, 1 / contrast) > (least if colour in colours else 3)
     seen = np.array([_lightness_and_hue(colour) for colour in colours])
     steps = np.diff(seen[:, 0])
     assert n < 3 or (steps.min() > 0 and steps.max() < 1.35 * steps.min())
-    meanings = [c for c, v in figures.PALETTE.items() if v.removeprefix("--me-") in MEANINGS]
-    assert len(meanings) == len(MEANINGS)
-    hues = np.array([_lightness_and_hue(c)[1] for c in meanings])
+    hues = np.array([_lightness_and_hue(_pair(meaning)[theme])[1] for meaning in MEANINGS])
     apart = np.abs((seen[:, 1:] - hues + 180) % 360 - 180)
     assert apart.min() > 25
     with pytest.raises(ValueError, match="n is 0"):

@@ -21,6 +21,27 @@ BOXES = """(those) => [...document.querySelectorAll(those)].filter((e) => e.chec
   .map((e) => [e.textContent || e.tagName, e.getBoundingClientRect()]).filter(([, box]) => box.width && box.height)
   .map(([what, box]) => [what, box.height, box.width])"""
 
+ON_WORDS = """() => {
+  const words = [...document.querySelectorAll(".me-svg text")]
+    .filter((e) => e.textContent.trim() && e.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
+    .map((e) => [e.textContent, e.getBoundingClientRect()]).filter(([, box]) => box.width);
+  const shared = (a, b, from, to, trim) => Math.min(a[to], b[to]) - Math.max(a[from], b[from]) - trim;
+  return words.flatMap(([one, a], k) => words.slice(k + 1)
+    .filter(([, b]) => shared(a, b, "left", "right", 2) > 0 && shared(a, b, "top", "bottom", 0.36 * a.height) > 0)
+    .map(([other]) => `${one} | ${other}`))
+    .concat(words.filter(([, box]) => box.left < 0 || box.right > innerWidth).map(([one]) => `${one} | the edge`));
+}"""
+"""Words on words or over the page's edge; the boxes are taller than the letters by a third."""
+
+
+def words_stand_clear(page) -> None:
+    """No words lie on others, as the widget opens and with all sliders at either end."""
+    set_to = "(all, end) => all.forEach((e) => { e.value = e[end]; e.dispatchEvent(new Event('input')); })"
+    for end in ("value", "max", "min"):
+        page.locator("[data-widget] input[type=range]").evaluate_all(set_to, end)
+        drawn(page)
+        assert page.evaluate(ON_WORDS) == [], end
+
 
 @every
 def test_a_phone_shows_hand_and_reward_together_with_room_for_fingers(open_page, name):
@@ -41,6 +62,7 @@ def test_a_phone_shows_hand_and_reward_together_with_room_for_fingers(open_page,
         assert height >= 44, what
     for what, *sides in page.evaluate(BOXES, ".me-handle .me-hit"):
         assert min(sides) >= 24, what
+    words_stand_clear(page)
 
 
 def other(widget: BookWidget, trait: str):
@@ -114,6 +136,7 @@ def test_on_a_desk_it_has_its_room_wears_its_names_and_can_be_reset(open_page, n
     numbers_and_handles_wear_their_names(page, widget)
     tab_stops_are_few_and_every_one_is_marked(page)
     reset_brings_everything_back(page, widget)
+    words_stand_clear(page)
     every_width_fits(page)
 
 

@@ -23,6 +23,7 @@ from sphinx.util.logging import getLogger
 
 logger = getLogger(__name__)
 ANSWER = re.compile(r"^[-*] \[(?P<mark>[ xX])\][ \t]+", re.MULTILINE)
+SAID = re.compile(r"\bmore than one\b|\ball that (?:hold|apply)\b", re.IGNORECASE)
 SEPARATOR = re.compile(r"\s+::(?:\s+|\Z)")
 
 
@@ -50,7 +51,8 @@ class Quiz:
 def parse_quiz(title: str, body: str) -> Quiz:
     """Read a question and its answers; the page and the notebooks share this reader.
 
-    Raises: ValueError naming what is missing: a question, a second answer, a right one, an answer's feedback.
+    Raises: ValueError naming what is missing: a question, a second answer, a right one, an answer's feedback; or what
+        is said twice.
     """
     marks = list(ANSWER.finditer(body))
     answers = []
@@ -64,6 +66,8 @@ def parse_quiz(title: str, body: str) -> Quiz:
     question = f"{title}\n\n{body[: marks[0].start()] if marks else body}".strip()
     if not question:
         raise ValueError("the quiz asks nothing; write the question after {quiz}")
+    if told := SAID.search(question):
+        raise ValueError(f"the question says {told[0]!r}: leave it out, readers are told when several answers hold")
     if len(answers) < 2:
         raise ValueError(f"{len(answers)} answer(s) found; write at least two lines '- [ ] answer :: feedback'")
     if not any(answer.right for answer in answers):

@@ -1,7 +1,7 @@
 """Small typography that nobody should have to type: signs, spaces and thousands, in the text of a page.
 
 A number keeps its sign (a minus, no hyphen) and its per cent; thousands are written 12,288 from five digits on and 1500
-below; what follows a formula stays on the formula's line. Code, formulas and bibliographies stay as they are.
+below; what follows a formula or opens before it stays on its line. Code, formulas and bibliographies stay as they are.
 """
 
 import re
@@ -24,6 +24,7 @@ THOUSANDS = re.compile(
     r"(?<![\w.,/:#–-])\d{1,3}(?:[,\u2009\u202f\u00a0]\d{3})+(?!\w|[,.]\d)|(?<![\w.,/:#–-])\d{5,}(?![\w/]|[,.]\d)"
 )
 CLOSING = re.compile(r"[.,;:!?)\]]+")
+OPENING = re.compile(r"[(\[]+\Z")
 NO_BREAK = "\u00a0"
 
 
@@ -45,14 +46,18 @@ def polish(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if any(isinstance(parent, LEFT_ALONE) for parent in _parents(text)):
             continue
         words = polished(str(text))
-        before = text.parent[text.parent.index(text) - 1] if text.parent.index(text) else None
+        place = next(k for k, child in enumerate(text.parent) if child is text)  # index() would find an equal text
+        before, after = (text.parent[k] if 0 <= k < len(text.parent) else None for k in (place - 1, place + 1))
         if isinstance(before, nodes.math) and (closing := CLOSING.match(words)):
             before.children = [nodes.Text(rf"{before.astext()}\text{{{closing[0]}}}")]  # the last box of the formula
             words = words[closing.end() :]
         elif before is not None and re.match(r" %", words) and before.astext()[-1:].isdigit():
             words = NO_BREAK + words[1:]
+        if isinstance(after, nodes.math) and (opening := OPENING.search(words)):
+            after.children = [nodes.Text(rf"\text{{{opening[0]}}}{after.astext()}")]
+            words = words[: opening.start()]
         if words != str(text):
-            text.parent.replace(text, nodes.Text(words))
+            text.parent[place] = nodes.Text(words)
 
 
 def _parents(node: nodes.Node) -> list[nodes.Node]:

@@ -4,6 +4,7 @@ import {
   arrowPath,
   clamp,
   fixed,
+  heightsApart,
   keySteps,
   linear,
   logarithmic,
@@ -13,6 +14,7 @@ import {
   snap,
   ticks,
 } from "../../wgan_lib/js/kit/scales.mjs";
+import { written } from "../../wgan_lib/js/widgets/curves.mjs";
 
 const near = (a, b, tolerance = 1e-12) =>
   assert.ok(Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(b)), `${a} is not ${b}`);
@@ -86,4 +88,18 @@ test("paths break at gaps; an arrow under a pixel is none", () => {
   assert.equal(arrowPath([0, 0, 0.5, 0.5]), null);
   assert.equal(arrowPath([0, 0, NaN, 0]), null);
   assert.match(arrowPath([0, 0, 20, 0]), /^M0\.00,0\.00L20\.00,0\.00M15\.50,2\.70L20\.00,0\.00L15\.50,-2\.70$/);
+});
+
+test("words that would lie on words are lifted, the others stay", () => {
+  const word = (x, height, text = "1 × 6 · gap 6") => ({ x, height, text });
+  assert.deepEqual(heightsApart([word(300, 60), word(100, 50), word(120, 55), word(110, 52)]), [60, 50, 84, 67]);
+  assert.deepEqual(heightsApart([word(0, 9, "a"), word(8, 5, "b")]), [22, 5]);
+  assert.deepEqual(heightsApart([word(0, 9, "a"), word(10, 5, "b")]), [9, 5]);
+  assert.deepEqual(heightsApart([]), []);
+});
+
+test("numbers beside an axis are short", () => {
+  const shown = [0, 1e-6, -1e-4, 0.25, -2, 1500, 33693, 100000, 1e6, 2e7, 1234567].map(written);
+  const wanted = ["0", "10⁻⁶", "−10⁻⁴", "0.25", "−2", "1,500", "33,693", "100,000", "10⁶", "2 × 10⁷", "1,234,567"];
+  assert.deepEqual(shown, wanted);
 });

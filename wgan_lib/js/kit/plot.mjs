@@ -130,7 +130,11 @@ function drawAxes(p) {
     path(`M${p.x(v)},${inner.bottom}v4`, "axis");
     text(p.x(v), inner.bottom + 17, "middle", show(axes.x, v));
   }
-  if (axes.x.label) text((inner.left + inner.right) / 2, inner.bottom + 33, "middle", named(axes.x), "axis-label");
+  if (!axes.x.label) return;
+  const words = named(axes.x),
+    half = 3.2 * words.length; // px of letters of 12 px: a long label keeps to the plot, its middle where there is room
+  const middle = Math.max(half, Math.min(width - half, (inner.left + inner.right) / 2));
+  text(middle, inner.bottom + 33, "middle", words, "axis-label");
 }
 
 /** A mark in `group`, with `.set(…)` for its data and `.show(yes)`; both give the mark back. */

@@ -64,12 +64,26 @@ export function compact(v) {
   return size >= 9.95e-4 ? fixed(v, size >= 9.95e-3 ? 3 : 4) : scientific(v);
 }
 
-/** Colours of n values of a parameter, from moss to mustard, as figures.ramp(n) gives them to matplotlib. */
+/** Colours of n values of a parameter, from moss to mustard, as figures.ramp(n) gives them to matplotlib; lighter on dark paper. */
 export const ramp = (n) =>
   Array.from(
     { length: n },
     (_, i) => `color-mix(in srgb, var(--me-ramp-last) ${n > 1 ? (100 * i) / (n - 1) : 0}%, var(--me-ramp))`,
   );
+
+/**
+ * Heights in px, upwards, for words that stand at `{ x, height, text }`, their middle at x: those that would lie on others
+ * are lifted. `gap`: of two lines of 12 px with their halo.
+ */
+export function heightsApart(words, gap = 17) {
+  const placed = [],
+    half = ({ text }) => 3.4 * text.length; // px, of letters of 12 px
+  for (const one of [...words].sort((a, b) => a.height - b.height)) {
+    const under = placed.filter(({ word }) => Math.abs(word.x - one.x) < half(word) + half(one) + 2);
+    placed.push({ word: one, height: Math.max(one.height, ...under.map(({ height }) => height + gap)) });
+  }
+  return words.map((word) => placed.find((one) => one.word === word).height);
+}
 
 /** Number as 3.1 × 10⁻⁹ once it is smaller than `from`, else fixed to `decimals`. */
 export function scientific(v, from = 1e-3, digits = 1, decimals = 4) {

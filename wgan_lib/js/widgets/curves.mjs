@@ -7,17 +7,18 @@ import { clamp, grouped, ramp, scientific } from "../kit/scales.mjs";
 
 const FEW = 12; // places up to which each is marked by a dot
 
-const written = (v) =>
-  Math.abs(v) >= 1000
-    ? grouped(v)
-    : v === 0 || Math.abs(v) >= 1e-3
-      ? String(v).replace("-", "−")
-      : scientific(v, 1e-3, 0).replace(/^1 × /, "");
+/** A number beside an axis, where there is room for seven signs. */
+export function written(v) {
+  const size = Math.abs(v);
+  if (v !== 0 && (size < 1e-3 || (size >= 1e6 && size === Number(size.toExponential(0)))))
+    return scientific(v, Infinity, 0).replace(/^(−?)1 × /, "$1");
+  return size >= 1000 ? grouped(v) : String(v).replace("-", "−");
+}
 /** A label in `width` px: all of it, or what stands before its first comma or colon. */
 const fitting = (text) => (width) => (text.length * 6.3 > width ? text.split(/[:,]/)[0] : text);
 const numbers = (values) => values.map((v) => v ?? NaN);
 
-/** One panel: all settings faintly, the chosen one in its colour; returns the plot and how to draw it. */
+/** One panel: all settings thinly, the chosen one in its colour; returns the plot and how to draw it. */
 function panelOf(w, parent, { title, lines, y, log, ticks }, { x, axis, few }) {
   const p = w.plot({
     ...{ parent, label: title, height: (_, narrow) => (narrow ? 196 : 260), margin: { top: 28, left: 48, right: 16 } },
@@ -25,7 +26,7 @@ function panelOf(w, parent, { title, lines, y, log, ticks }, { x, axis, few }) {
     y: { domain: y, log, label: fitting(title), ticks, format: written },
   });
   const drawn = lines.map(({ values, colour, dashed }, first) => ({
-    others: first === 0 && values.length > 1 ? values.map(() => p.line("thin faint")) : [],
+    others: first === 0 && values.length > 1 ? values.map(() => p.line("thin")) : [],
     line: p.line(`${colour} ${dashed ? "dashed" : ""}`),
     dots: p.dots(colour, 2.5),
     here: p.dots(colour, 5),

@@ -3,7 +3,7 @@
  * taught, by dimension and batch. Python side: widgets.ErrorQuality. Chapter: what-wgans-are.
  */
 import { widget } from "../kit/kit.mjs";
-import { clamp, compact, ramp } from "../kit/scales.mjs";
+import { clamp, compact, heightsApart, ramp } from "../kit/scales.mjs";
 
 const mean = (v) => v.reduce((a, b) => a + b, 0) / v.length;
 const flat = (table) => table.flat(Infinity);
@@ -53,7 +53,8 @@ export default widget("How well critics estimate W₁, and how well they teach",
         across: p.line("ink thin"),
         up: p.line("ink thin"),
         dot: p.dots("ink", 6),
-        name: p.text("ink halo-text", { anchor: "middle", dy: below ? 20 : -11 }),
+        name: p.text("ink halo-text", { anchor: "middle" }),
+        rise: below ? -20 : 11, // px from the dot to its name
       };
       for (const name of ["across", "up", "dot"]) made[name].node.style.setProperty("--c", colours[k]);
       return made;
@@ -70,13 +71,15 @@ export default widget("How well critics estimate W₁, and how well they teach",
     word.set(1, ys[1], "the truth");
     ground.set(xs, [floor, floor]);
     null_.set(xs[1], floor, "a perfect generator stays below");
-    marks.forEach(({ across, up, dot, name }, k) => {
+    const names = marks.map(({ across, up, dot, name, rise }, k) => {
       const [x, y] = [mean(now.x[k]), low(now.qualities[k])];
       across.set([Math.min(...now.x[k]), Math.max(...now.x[k])], [y, y]);
       up.set([x, x], [low(Math.min(...now.y[k])), low(Math.max(...now.y[k]))]);
       dot.set([[x, y]]);
-      name.set(x, y, ways[k]);
+      return { name, at: x, x: p.x(x), height: rise - p.y(y), text: ways[k] };
     });
+    const free = heightsApart(names);
+    names.forEach(({ name, at, text }, k) => name.set(at, p.y.invert(-free[k]), text));
     const couples = (ways.length * (ways.length - 1)) / 2;
     w.readout([
       { trait: "off", label: "Nearest to W₁, off by", number: now.errors[now.nearest], note: ways[now.nearest] },

@@ -26,7 +26,7 @@ function scenePlot(w, laws, flow, values) {
     pad = (x[n - 1] - x[0]) * 0.06,
     ends = [x[0] - pad, x[n - 1] + pad];
   const p = w.plot({
-    ...{ height: (_, narrow) => (narrow ? 250 : 380), label: "", margin: { top: 14, bottom: 44, left: 36, right: 8 } },
+    ...{ height: (_, narrow) => (narrow ? 250 : 380), label: "", margin: { top: 26, bottom: 44, left: 36, right: 8 } },
     x: { domain: ends, ticks: [...x] },
     y: { domain: w.reach.values, label: "" },
   });
@@ -36,7 +36,7 @@ function scenePlot(w, laws, flow, values) {
     lanes: flow.map(() => p.text("muted", { anchor: "middle", dy: 36 })),
     pinned: p.dots("muted", 5),
     reminder: p.text("muted halo-text", { anchor: "start" }),
-    title: p.text("critic halo-text", { anchor: "end", dy: 12 }),
+    title: p.text("critic", { anchor: "end", dy: -10 }), // above the plot: no cone reaches it
   };
   knots(w, p, laws, values);
   p.handle({

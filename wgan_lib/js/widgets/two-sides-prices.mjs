@@ -116,9 +116,11 @@ function drawTrade(w, it, p, marks, knobs, prices, bad) {
   marks.over.forEach((text, k) =>
     text.show(bad.includes(k)).set((xs[k] + xs[k + 1]) / 2, (prices[k] + prices[k + 1]) / 2, `${rise(k)} > ${far(k)}`),
   );
-  towns.forEach(({ kind, size, place }, k) =>
-    marks.tags[k].set(place, prices[k], `${kind === "hole" ? "+" : "−"}${size} × ${prices[k]}`),
-  );
+  towns.forEach(({ kind, size, place }, k) => {
+    const low = kind === "pile" && p.y(0) - p.y(prices[k]) < 20; // below the knob stands the name of the town
+    const height = low ? p.y.invert(p.y(prices[k]) - 38) : prices[k];
+    marks.tags[k].set(place, height, `${kind === "hole" ? "+" : "−"}${size} × ${prices[k]}`);
+  });
   // For the price in hand: how far its neighbours let it go.
   const k = knobs.findIndex(({ node }) => node === document.activeElement);
   marks.allowed.show(k >= 0);

@@ -2,7 +2,7 @@
 import { drag } from "../kit/drag.mjs";
 import { svg } from "../kit/elements.mjs";
 import { roving } from "../kit/handle.mjs";
-import { pathThrough } from "../kit/scales.mjs";
+import { heightsApart, pathThrough } from "../kit/scales.mjs";
 import { amounts, place as placed } from "../maths/shipping.mjs";
 
 const REACH = 56; // px from a hole within which a bucket may be let go
@@ -212,7 +212,8 @@ function placeBuckets(carry, plan) {
 function drawArcs({ w, it, p, marks, heights }, table, spares, fair) {
   const { piles, holes, fare, length } = it.problem,
     { pitch } = sizes(w),
-    { above } = heights();
+    { above } = heights(),
+    shown = []; // the words on show, each with where it stands
   table.forEach((row, i) =>
     row.forEach((amount, j) => {
       const { line, words } = marks.arcs[i][j],
@@ -225,8 +226,7 @@ function drawArcs({ w, it, p, marks, heights }, table, spares, fair) {
       const from = piles[i][1] * pitch + 4,
         rise = from + 10 + (above - 16 - from - 10) * (fare[i][j] / length),
         end = p.y(3);
-      // The top of this Bézier curve is at (from + 6·rise)/8 with both middle points at the height that makes it
-      // `rise`.
+      // The top of this Bézier curve is at (from + 6·rise)/8, with both middle points where that makes it `rise`.
       const lift = p.y((8 * rise - from) / 6);
       line
         .dress(tight ? "critic" : "muted dashed")
@@ -235,9 +235,11 @@ function drawArcs({ w, it, p, marks, heights }, table, spares, fair) {
       words.dress(`clear-text ${tight ? "critic strong" : "muted"}`);
       // The gap is the sum of what the loads pay beyond the difference of the prices.
       const extra = fair && !tight && !w.narrow ? ` · gap ${amount * spares[i][j]}` : "";
-      words.set((a + b) / 2, rise, `${amount} × ${fare[i][j]}${extra}`);
+      shown.push({ words, x: p.x((a + b) / 2), height: rise, text: `${amount} × ${fare[i][j]}${extra}` });
     }),
   );
+  const free = heightsApart(shown);
+  shown.forEach(({ words, x, text }, k) => words.set(p.x.invert(x), free[k], text));
   const said = (row, i) =>
     row
       .map((n, j) => (n ? `${n} from ${piles[i][0]} to ${holes[j][0]} km` : ""))
