@@ -186,11 +186,23 @@ def test_boxes_are_of_the_kinds_that_have_a_look() -> None:
 
 def test_signs_around_a_formula_stay_on_its_line():
     paragraph = nodes.paragraph()
-    shape = ["see ", "a", ", ", "b", ", (", "c", ") and [", "d", "]"]
+    shape = ["see ", "a", ", ", "b", ", (", "c", ") and [", "d", "] ", "k", "-means"]
     for k, words in enumerate(shape):
         paragraph += nodes.math("", words) if k % 2 else nodes.Text(words)
     document = new_document("page")
     document += paragraph
     typography.polish(SimpleNamespace(builder=SimpleNamespace(format="html")), document, "page")
-    shown = ["see ", r"a\text{,}", " ", r"b\text{,}", " ", r"\text{(}c\text{)}", " and ", r"\text{[}d\text{]}", ""]
+    shown = [
+        "see ",
+        r"a\text{,}",
+        " ",
+        r"b\text{,}",
+        " ",
+        r"\text{(}c\text{)}",
+        " and ",
+        r"\text{[}d\text{]}",
+        " ",
+        "k",
+        "\u2060-means",
+    ]
     assert [child.astext() for child in paragraph] == shown

@@ -25,7 +25,7 @@ THOUSANDS = re.compile(
 )
 CLOSING = re.compile(r"[.,;:!?)\]]+")
 OPENING = re.compile(r"[(\[]+\Z")
-NO_BREAK = "\u00a0"
+NO_BREAK, WORD_JOINER = "\u00a0", "\u2060"
 
 
 def _grouped(match: re.Match[str]) -> str:
@@ -51,6 +51,8 @@ def polish(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if isinstance(before, nodes.math) and (closing := CLOSING.match(words)):
             before.children = [nodes.Text(rf"{before.astext()}\text{{{closing[0]}}}")]  # the last box of the formula
             words = words[closing.end() :]
+        elif isinstance(before, nodes.math) and re.match(r"[-–]\w", words):
+            words = WORD_JOINER + words
         elif before is not None and re.match(r" %", words) and before.astext()[-1:].isdigit():
             words = NO_BREAK + words[1:]
         if isinstance(after, nodes.math) and (opening := OPENING.search(words)):

@@ -14,15 +14,22 @@ export function written(v) {
     return scientific(v, Infinity, 0).replace(/^(−?)1 × /, "$1");
   return size >= 1000 ? grouped(v) : String(v).replace("-", "−");
 }
-/** A label in `width` px: all of it, or what stands before its first comma or colon. */
-const fitting = (text) => (width) => (text.length * 6.3 > width ? text.split(/[:,]/)[0] : text);
+/** A label in `width` px: all of it, else what stands before its first comma or colon, else the short one. */
+const fitting = (text, short) => (width) =>
+  [text, text.split(/[:,]/)[0]].find((words) => words.length * 6.3 <= width) ?? short ?? text.split(/[:,]/)[0];
 const numbers = (values) => values.map((v) => v ?? NaN);
 
 /** One panel: all settings thinly, the chosen one in its colour; returns the plot and how to draw it. */
 function panelOf(w, parent, { title, lines, y, log, ticks }, { x, axis, few }) {
   const p = w.plot({
     ...{ parent, label: title, height: (_, narrow) => (narrow ? 196 : 260), margin: { top: 28, left: 48, right: 16 } },
-    x: { domain: [x[0], x.at(-1)], log: axis.log, label: fitting(axis.label), ticks: axis.ticks, format: written },
+    x: {
+      domain: [x[0], x.at(-1)],
+      log: axis.log,
+      label: fitting(axis.label, axis.name),
+      ticks: axis.ticks,
+      format: written,
+    },
     y: { domain: y, log, label: fitting(title), ticks, format: written },
   });
   const drawn = lines.map(({ values, colour, dashed }, first) => ({
