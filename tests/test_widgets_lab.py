@@ -116,7 +116,7 @@ def test_what_leaves_the_plot_or_the_map_is_not_lost(open_page) -> None:
     until(lambda: state(page)["w1"] is not None)
     page.get_by_role("button", name="Play").click()
     until(lambda: (state(page)["estimate"] or 0) < -0.4)
-    assert "Pause to compare" in page.locator(".me-task").inner_text()
+    assert "Your knob: 0.25. Pause, and" in page.locator(".me-task").inner_text()
     page.get_by_role("button", name="Pause").click()
     until(lambda: "Your knob: 0.25. Exact W₁ after" in page.locator(".me-task").inner_text())
     assert page.locator("svg text", has_text="raw estimate").first.text_content() == "raw estimate"  # on the plot
@@ -149,6 +149,12 @@ def test_on_a_phone_the_map_the_curves_and_play_stand_together(open_page) -> Non
     until(lambda: state(page)["w1"] is not None)
     assert page.locator("[data-widget]").bounding_box()["height"] <= 620
     assert page.locator("[data-widget]").get_attribute("aria-busy") == "false"
+    words = page.locator(".me-task")
+    tall = words.bounding_box()["height"]
+    for press, said in (("Play", "Pause, and"), ("Pause", "Exact W₁ after")):
+        page.get_by_role("button", name=press).tap()
+        until(lambda said=said: said in words.inner_text())
+        assert words.bounding_box()["height"] == tall  # or the page under a finger would move
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.get_by_text("Choose, and read the algorithm").tap()
     page.locator("input[value=drawn]").check()

@@ -148,7 +148,8 @@ function verdict(w, it) {
   const { frame } = it;
   if (!it.known || !frame?.steps.generator) return "";
   const guess = `Your knob: ${fixed(w.get("guess"))}.`;
-  if (it.playing) return `${guess} Pause to compare.`;
+  // As long as what comes on Pause: no line of the page moves.
+  if (it.playing) return `${guess} Pause, and what the exact W₁ has come to stands here, beside a perfect one.`;
   const found = [frame, frame.beside].filter(Boolean).map(({ measured }) => compact(measured.w1)),
     [after, n] = [grouped(frame.steps.generator), frame.steps.generator === 1 ? "step" : "steps"];
   const both = found.length > 1 ? `${found[0]} in A and ${found[1]} in B` : found[0];
