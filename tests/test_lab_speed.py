@@ -68,6 +68,8 @@ LIVE = """await (async () => {
   for (let part = 0; part < 5; part++) {
     for (let k = 0; k < v.n; k++) ask("rounds", { n: 1 });
     gc();
+    await new Promise((done) => setTimeout(done, 200)); // buffers are given back beside the main thread
+    gc();
     const { heapUsed, external } = process.memoryUsage();
     found.push((heapUsed + external) / 2 ** 20);
   }
@@ -76,13 +78,10 @@ LIVE = """await (async () => {
 
 
 def test_the_worker_keeps_no_more_once_its_past_is_full() -> None:
-    """After 600 measures it has all that it ever keeps: 24 to 48 states, 1.3 MB apart, and 300 to 600 points.
-
-    Till then it fills. 4 MB over the 900 measures after that are 4.5 kB each: 8 MB in ten minutes of three a second.
-    """
+    """A measure adds little: 24 to 48 states are kept, 1.3 MB apart, and up to 600 points of the curve."""
     live = in_node(LIVE, "lab/worker.mjs", n=300)
     print("MB alive in the worker after 300, 600, … 1500 measures:", [round(v, 2) for v in live])
-    assert max(live[1:]) - min(live[1:]) < 4
+    assert max(live) - min(live) < 3
 
 
 @pytest.mark.browser
