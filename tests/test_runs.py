@@ -271,7 +271,6 @@ def test_every_recorded_run_loads_is_small_and_names_where_it_came_from() -> Non
 
 
 OF_NO_CLEAN_COMMIT = {  # recorded from a tree with changes that were not committed yet; what it takes to mend
-    "batch-transport": "three CPU minutes",
     "benchmark-steps": "times of steps: a machine at rest",
     "critic-steps": "about twelve CPU minutes",
     "grid25-report": "five CPU minutes; its command was written into the file afterwards",
