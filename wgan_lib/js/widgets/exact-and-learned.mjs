@@ -148,7 +148,7 @@ function drawMap(w, data, palette, it, { values, n, slopes, arrows, title, exact
   it.arrows.set(drawn(false));
   it.cut.set(drawn(true));
   const cut = w.narrow ? `red: cut at ${LONGEST}` : `red arrows cut at slope ${LONGEST}`;
-  const unit = w.narrow ? "→ is slope 1" : "each arrow: slope 1";
+  const unit = w.narrow ? "→ slope 1" : "each arrow: slope 1";
   it.key.set(right, bottom, exact ? unit : made.some((arrow) => arrow.cut) ? cut : "");
   const part = (axis) => plan.flatMap(([i, j]) => [real[i][axis], generated[j][axis], NaN]);
   it.plan.show(w.get("show_plan")).set(part(0), part(1));
