@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from docutils import nodes
 from docutils.utils import new_document
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "book/_ext"))
@@ -206,3 +208,15 @@ def test_signs_around_a_formula_stay_on_its_line():
         "\u2060-means",
     ]
     assert [child.astext() for child in paragraph] == shown
+
+
+def test_a_picture_keeps_the_hue_of_a_few_dots():
+    """The orange points and teal names of the lab beside the many blues of its map."""
+    rows, columns = np.mgrid[0:300, 0:300] / 300
+    pixels = np.stack([90 + 160 * rows, 140 + 100 * rows * columns, 255 - 60 * columns], axis=2).astype(np.uint8)
+    few = {(0, 3): (184, 80, 9), (0, 9): (0, 121, 101)}
+    for (row, column), colour in few.items():
+        pixels[row : row + 6, column : column + 6] = colour
+    found = np.asarray(stills.fewer_colours(Image.fromarray(pixels))).astype(int)
+    for (row, column), colour in few.items():
+        assert np.abs(found[row + 3, column + 3] - colour).max() < 25
