@@ -95,6 +95,12 @@ def test_it_trains_in_a_worker_and_what_is_chosen_starts_afresh(open_page) -> No
     until(lambda: state(page)["steps"] > 10)
     page.get_by_role("button", name="Pause").click()
     until(lambda: page.get_by_role("button", name="Play").count() == 1)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save a picture").click()
+    assert saved.value.suggested_filename == "wasserstein-gan-lab.png"
+    assert saved.value.path().read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    page.get_by_role("button", name="Eight more seeds").click()
+    until(lambda: "L" in (page.locator("path.me-faint:visible").first.get_attribute("d") or ""))  # the swarm is drawn
     page.get_by_role("button", name="Hand the weights to Python").click()
     until(lambda: "trait weights" in page.locator("[aria-live]").inner_text())
     page.get_by_role("button", name="Reset").click()
