@@ -32,7 +32,8 @@ SERIOUS = """(rules) => axe.run(document, {resultTypes: ['violations'], preload:
 ONE_OF_EACH_LOOK = """() => {
     const seen = new Set();
     const look = (e, { color, fontSize, fontWeight } = getComputedStyle(e)) =>
-        String([e.checkVisibility(), e.className, color, fontSize, fontWeight, e.closest('[class]:not(span)').className]);
+        String([e.checkVisibility(), e.className, color, fontSize, fontWeight,
+            e.closest('[class]:not(span)').className]);
     const looks = (within) => [...within.querySelectorAll('span')].filter((e) => !e.children.length && e.textContent);
     const again = (e, key = look(e)) => seen.has(key) || !seen.add(key);
     const words = looks(document).filter((e) => e.closest('pre')).filter((e) => again(e));

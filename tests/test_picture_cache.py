@@ -3,7 +3,9 @@
 import json
 import os
 import signal
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -189,6 +191,50 @@ def test_batches_drawn_ahead_are_those_that_would_have_been(tmp_path: Path) -> N
     assert mapped.sample(4, rngs[1]).shape == (4, 3, 6, 6)
     with pytest.raises(ValueError, match="a batch of"):
         mapped.sample(0, rngs[1])
+
+
+def test_a_process_may_end_while_a_batch_is_gathered(nursery: Nursery, tmp_path: Path) -> None:
+    put(tmp_path / "own", 30)
+    program = nursery.start(
+        """
+import sys, time, torch
+from pathlib import Path
+from wgan_lib import images
+data = images.folder(Path(sys.argv[1]) / "own", 6, cache=Path(sys.argv[1]) / "cache")
+gather = images.Images._batch
+def slowly(self, drawn, device):
+    until = time.monotonic() + 0.4
+    while time.monotonic() < until:
+        torch.empty(9).add_(1)  # a thread that the interpreter left here would abort it
+    return gather(self, drawn, device)
+images.Images._batch = slowly
+data.sample(8, torch.Generator())
+""",
+        tmp_path,
+        folder=tmp_path,
+    )
+    assert program.status() == 0, program.said()
+
+
+def test_a_batch_that_could_not_be_gathered_ahead_is_gathered_when_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "own", 30)
+    data, one, two = read(tmp_path / "own", tmp_path / "cache"), torch.Generator(), torch.Generator()
+    plain = images.Images("plain", data.pixels)
+    gather, threads = images.Images._batch, []
+
+    def here_only(self: images.Images, *arguments: Any) -> torch.Tensor:
+        threads.append(threading.current_thread())
+        if threads[-1] is not threading.main_thread():
+            raise OSError("no")
+        return gather(self, *arguments)
+
+    monkeypatch.setattr(images.Images, "_batch", here_only)
+    for _ in range(3):
+        assert torch.equal(data.sample(8, one), plain.sample(8, two))
+    data.ahead[0].join()
+    assert len(set(threads)) == 4
 
 
 def test_a_mapped_folder_resumes_and_another_is_refused(tmp_path: Path) -> None:

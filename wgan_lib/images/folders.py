@@ -56,6 +56,7 @@ def listing(path: str | os.PathLike[str]) -> Listing:
     found, folders = list[tuple[list[str], int, int]](), [""]
     while folders:
         inside = folders.pop()
+        above = inside.split("/")[:-1]
         try:
             entries = list(os.scandir(top / inside))
         except (FileNotFoundError, NotADirectoryError):
@@ -66,12 +67,12 @@ def listing(path: str | os.PathLike[str]) -> Listing:
             if entry.is_dir():
                 if not entry.is_symlink():
                     folders.append(f"{inside}{entry.name}/")
-            elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
+            elif entry.name[entry.name.rfind(".") :].lower() in SUFFIXES:
                 try:
                     state = entry.stat()
                 except FileNotFoundError:  # a link to what is not there: it is named when it is opened
                     state = entry.stat(follow_symlinks=False)
-                found.append(([*inside.split("/")[:-1], entry.name], state.st_size, state.st_mtime_ns))
+                found.append(([*above, entry.name], state.st_size, state.st_mtime_ns))
     found.sort()
     if len(found) < 2:
         raise FileNotFoundError(f"path {top.absolute()} holds {len(found)} pictures ({', '.join(sorted(SUFFIXES))})")

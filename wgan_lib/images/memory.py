@@ -1,6 +1,7 @@
 """Pictures as the bytes that were read, in memory or mapped into it."""
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any
@@ -105,32 +106,38 @@ class MappedImages(Images):
 
     def sample(self, n: int, generator: torch.Generator) -> Float[Tensor, "n channels height width"]:
         """Draw n of the pictures as ``Images`` does."""
-        (waiting,) = self.ahead or (None,)
-        if waiting is not None and isinstance(generator, torch.Generator) and waiting.fits(n, generator):
-            waiting.join()
-            batch = waiting.batch
-            generator.set_state(waiting.after)
-        else:
+        batch: Tensor | None = None
+        for waiting in self.ahead:
+            if isinstance(generator, torch.Generator) and waiting.fits(n, generator):
+                waiting.join()
+                batch = waiting.batch
+                if batch is not None:
+                    generator.set_state(waiting.after)
+        if batch is None:
             batch = super().sample(n, generator)
         self.ahead[:] = [_Ahead(self, n, generator)]
         return batch
 
 
 class _Ahead(threading.Thread):
-    """Gathers the next batch while somebody computes with this one."""
+    """Gathers the next batch while somebody computes with this one.
+
+    The interpreter waits for it when it ends: a thread that it leaves inside torch would abort the process.
+    """
 
     def __init__(self, data: MappedImages, n: int, generator: torch.Generator) -> None:
-        super().__init__(name="next batch", daemon=True)
+        super().__init__(name="next batch", daemon=False)
         self.n, self.device, self.before = n, generator.device, generator.get_state()
         own = torch.Generator(generator.device)
         own.set_state(self.before)
         self.data, self.drawn = data, data._drawn(n, own)
         self.after = own.get_state()
-        self.batch = torch.empty(0)
+        self.batch: Tensor | None = None
         self.start()
 
     def run(self) -> None:
-        self.batch = self.data._batch(self.drawn, self.device)
+        with suppress(Exception):  # whoever asks for the batch gathers it then, and hears of it; so does a forked child
+            self.batch = self.data._batch(self.drawn, self.device)
 
     def fits(self, n: int, generator: torch.Generator) -> bool:
         return n == self.n and generator.device == self.device and torch.equal(generator.get_state(), self.before)
