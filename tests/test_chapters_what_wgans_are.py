@@ -127,6 +127,22 @@ def test_what_the_opening_says_of_its_record():
     assert 1 / 4 < at(8, "energy")[2] / at(8, "energy")[1] < 1 / 3
 
 
+def test_what_the_opening_says_of_batches_of_256():
+    ways = ("exact", "c-transform", "penalty")
+    part = lambda d, b, what: np.array([RECORD[f"{way}/{d}/{b}/{what}"] for way in ways])  # noqa: E731
+    off = lambda d, b: abs(part(d, b, "estimate").mean(1) / float(RECORD[f"{d}/w1"]) - 1)  # noqa: E731
+    assert max(RECORD.meta["batches"]) == 256
+    for dim in (2, 8):
+        assert off(dim, 256).argsort().tolist() == [1, 0, 2]
+    assert off(8, 64).argmin() == 1
+    assert [int(off(32, batch).argmin()) for batch in (16, 64, 256)] == [2, 2, 2]
+    assert part(8, 256, "energy")[2].max() < part(8, 256, "energy")[:2].min() / 2
+    spread = [part(32, batch, "spread").mean(1)[:2] for batch in (64, 256)]
+    assert (spread[1] - spread[0] < 0.1).all()
+    gains = np.array([[part(d, b, "energy").mean(1)[:2] for b in (16, 64, 256)] for d in (2, 8, 32)])
+    assert (np.diff(gains, axis=1) < 0).all()
+
+
 def test_what_the_text_says_of_funnels_is_so():
     run = runs.load("funnels")
 
