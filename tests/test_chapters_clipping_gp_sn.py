@@ -145,6 +145,16 @@ def test_what_the_text_says_of_funnels_is_so():
         assert cosine(d, "clipping") < cosine(d, "SN")
         assert cosine(d, "discrete") < 0.1
     assert (run["32/orthonormal/cosine"] > run["32/GP/cosine"]).all()
+    for d in (2, 8, 16, 32):  # at points of Q "the order hardly moves": who stands clearly behind stays behind
+        at_q = {way: float(run[f"{d}/{way}/cosine at Q"].mean()) for way in networks}
+        for one in networks:
+            for other in networks:
+                assert at_q[one] < at_q[other] or cosine(d, one) > cosine(d, other) - 0.1
+    moved = {way: [run[f"{d}/{way}/cosine at Q"].mean() - cosine(d, way) for d in (8, 16, 32)] for way in networks}
+    assert min(moved["SN"]) == min(map(min, moved.values())) == moved["SN"][0]
+    for way in ("GP", "one-sided GP"):  # "gain a little there and lose a little in 32"
+        assert moved[way][0] > 0 > moved[way][2] > -0.05
+    assert run["8/discrete/cosine at Q"].min() > 0.15 > 0.05 > abs(run["16/discrete/cosine at Q"]).max()
     assert share(2, "clipping") < 0.5 < 1 < share(16, "clipping")
     assert abs(share(2, "discrete") - 1) == min(abs(share(2, way) - 1) for way in (*networks, "discrete"))
     assert [share(d, "discrete") for d in (2, 8, 16, 32)] == sorted(share(d, "discrete") for d in (2, 8, 16, 32))
