@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from torch import nn
 
 from wgan_lib import networks, presets, runs
@@ -119,3 +120,20 @@ def test_modes_alone_call_every_planar_preset_perfect_and_the_other_columns_do_n
     assert run["algorithm1-ring8/kl"].max() < 0.01
     assert run["algorithm1-ring8/quality"].max() < 0.1 < 0.4 < run["clipping-ring8/quality"].min()
     assert run["gan-ring8/w1"].min() > 3 * run["gan-ring8/null"].mean()
+
+
+def test_on_the_grid_the_share_near_a_mode_alone_calls_the_plain_gan_good() -> None:
+    """What the page says of the grid."""
+    run = runs.load("presets-planar")
+    names = [name for name in presets.names() if name.endswith("grid25")]
+    assert len(names) == 8
+    assert set(run.meta["commits"]) >= set(names)
+    others = [name for name in names if name != "gan-grid25"]
+    assert all((run[f"{name}/modes"] == 25).all() for name in others)
+    assert 10 <= run["gan-grid25/modes"].min() <= run["gan-grid25/modes"].max() <= 15
+    assert sum(run["gan-grid25/quality"].mean() < run[f"{name}/quality"].mean() for name in others) <= 1
+    assert run["gan-grid25/w1"].min() > 4 * run["gan-grid25/null"].mean()
+    assert run["algorithm1-grid25/w1"].min() > 1.8 * run["gan-grid25/null"].mean()
+    six = [run[f"{name}/w1"] for name in others if name != "algorithm1-grid25"]
+    best, worst = min(six, key=np.mean), max(six, key=np.mean)
+    assert stats.ttest_rel(worst, best).pvalue > 0.05  # "do not put them in an order"

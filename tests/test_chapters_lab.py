@@ -108,9 +108,14 @@ def test_what_the_words_of_the_tasks_say_happens() -> None:
       }
       return it.history;
     })"""
-    runs = [(deep, 160, 40), (trap, 5000, 250), *((gan | {"seed": seed}, 1000, 500) for seed in range(3))]
-    exploded, trapped, *again = in_node(run, "lab/worker.mjs", runs=runs)
+    turned = {"flipped": True, "n_critic": 3, "rate": 0.002, "generator_rate": 0.001, "constraint": "GP", "seed": 0}
+    runs = [(deep, 160, 40), (trap, 5000, 250), (turned, 120, 20)]
+    runs += [(gan | {"seed": seed}, 1000, 500) for seed in range(3)]
+    exploded, trapped, fled, *again = in_node(run, "lab/worker.mjs", runs=runs)
     assert exploded[-1]["gap"] > 1.5 * exploded[-1]["w1"]
+    climbed = [h["gap"] for h in fled]
+    assert climbed == sorted(climbed)  # "the raw estimate climbs"
+    assert climbed[-1] > fled[-1]["w1"] > 4
     furthest = max(trapped, key=lambda h: h["w1"])
     assert furthest["w1"] == pytest.approx(4, abs=0.2)  # 2 λ
     assert trapped[-1]["w1"] < 3.5  # and it came back

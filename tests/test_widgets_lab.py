@@ -117,14 +117,17 @@ def test_it_trains_in_a_worker_and_what_is_chosen_starts_afresh(open_page) -> No
 
 @pytest.mark.browser
 def test_what_leaves_the_plot_or_the_map_is_not_lost(open_page) -> None:
-    page = open_page(widgets.WganLab(law="line", depth=0, weight=2.0, batch=32, guess=0.25))
+    page = open_page(widgets.WganLab(law="line", depth=0, weight=2.0, batch=32))
     move = "traits => document.querySelector('[data-widget]').wganMove(traits, { animate: false })"
     until(lambda: state(page)["w1"] is not None)
+    page.evaluate(move, {"guess": 0.25})
     page.get_by_role("button", name="Play").click()
     until(lambda: (state(page)["estimate"] or 0) < -0.4)
-    assert "Your knob: 0.25. Pause, and" in page.locator(".me-task").inner_text()
+    until(lambda: "Your guess: 0.25. Pause, and" in page.locator(".me-task").inner_text())
     page.get_by_role("button", name="Pause").click()
-    until(lambda: "Your knob: 0.25. Exact W₁ after" in page.locator(".me-task").inner_text())
+    until(lambda: "Your guess: 0.25. Exact W₁ after" in page.locator(".me-task").inner_text())
+    page.evaluate(move, {"guess": 1.5})  # too late
+    until(lambda: "Your guess: 0.25. Exact W₁ after" in page.locator(".me-task").inner_text())
     assert page.locator("svg text", has_text="raw estimate").first.text_content() == "raw estimate"  # on the plot
     assert page.locator("svg text", has_text="line: the critic").is_visible()
     page.evaluate("""() => {

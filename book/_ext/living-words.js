@@ -93,6 +93,8 @@
         waiting = 0;
         if (!holds()) return;
         task.classList.add("task-done", "task-now");
+        root.classList.add("task-done-here"); // the words of the task may be screens away
+        setTimeout(() => root.classList.remove("task-done-here"), 4000);
         said.textContent = "Done.";
         const keys = tasks.filter((t) => t.classList.contains("task-done")).map((t) => t.dataset.key);
         remember(here, { done: keys, of: tasks.length });

@@ -32,3 +32,9 @@ export const classes = (words) =>
     .filter(Boolean)
     .map((word) => `me-${word}`)
     .join(" ");
+
+/** Call it before something unfolds below `node`: a browser holds on to what stands further down, this holds `node`. */
+export function holdStill(node) {
+  const { top } = node.getBoundingClientRect();
+  requestAnimationFrame(() => scrollBy({ top: node.getBoundingClientRect().top - top, behavior: "instant" }));
+}

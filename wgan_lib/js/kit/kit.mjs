@@ -59,7 +59,7 @@
  */
 import { addChart } from "./chart.mjs";
 import { addControls } from "./controls.mjs";
-import { html } from "./elements.mjs";
+import { holdStill, html } from "./elements.mjs";
 import { addLarger, addPrint } from "./larger.mjs";
 import { addLink } from "./link.mjs";
 import { addPainting } from "./painting.mjs";
@@ -138,6 +138,7 @@ function addPlots(w) {
     const fold = html("details", { class: "me-more" }, html("summary", {}, words));
     fold.firstChild.addEventListener("click", () => {
       fold.dataset.chosen = String(!fold.open);
+      holdStill(fold);
       setTimeout(() => w.paint()); // plots in a closed box have no width to measure
     });
     fold.addEventListener("toggle", () => {
@@ -190,6 +191,7 @@ function addHelp(w) {
   w.help = (...lines) => {
     const list = html("ul", {}, ...[...lines, common].map((line) => html("li", {}, line)));
     const button = quiet("How to", () => {
+      holdStill(button);
       list.hidden = !list.hidden;
       button.setAttribute("aria-expanded", String(!list.hidden));
     });

@@ -118,9 +118,10 @@ function addMoves(w) {
         );
     }
     w.touched();
-    pointAt(w, Object.keys(goal));
     const from = w.now(),
-      sliding = Object.keys(goal).filter((trait) => isNumeric(goal[trait]) && !w.reach[trait]?.[2]);
+      changed = Object.keys(goal).filter((trait) => JSON.stringify(goal[trait]) !== JSON.stringify(w.get(trait)));
+    pointAt(w, changed.length ? changed : Object.keys(goal));
+    const sliding = Object.keys(goal).filter((trait) => isNumeric(goal[trait]) && !w.reach[trait]?.[2]);
     w.set(Object.fromEntries(Object.entries(goal).filter(([trait]) => !sliding.includes(trait))));
     return new Promise((resolve) => {
       const move = (t) => {

@@ -146,8 +146,12 @@ function numbers(frame, rate, narrow) {
 /** The guess beside what came of it, once there is something to compare; before that the question stands. */
 function verdict(w, it) {
   const { frame } = it;
-  if (!it.known || !frame?.steps.generator) return "";
-  const guess = `Your knob: ${fixed(w.get("guess"))}.`;
+  it.opening ??= w.get("guess");
+  if (!it.known || !frame?.steps.generator) {
+    it.laid = w.get("guess"); // a knob that is moved later is no guess, nor is one that nobody moved
+    return "";
+  }
+  const guess = it.laid === it.opening ? "No guess this time." : `Your guess: ${fixed(it.laid)}.`;
   // As long as what comes on Pause: no line of the page moves.
   if (it.playing) return `${guess} Pause, and what the exact W₁ has come to stands here, beside a perfect one.`;
   const found = [frame, frame.beside].filter(Boolean).map(({ measured }) => compact(measured.w1)),
