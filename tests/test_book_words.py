@@ -266,8 +266,12 @@ def test_a_task_notices_that_it_is_done_and_is_remembered(browser, book):
     tab.evaluate("document.querySelector('[data-widget]').wganMove({w1: 4, js: .68, task: 'another'})")
     tab.wait_for_timeout(500)
     assert "task-done" not in task.get_attribute("class")
-    tab.evaluate("document.querySelector('[data-widget]').wganMove({task: 'a pile'})")
+    tab.evaluate("""() => { const root = document.querySelector("[data-widget]");
+        const note = () => { window.said ||= root.classList.contains("task-done-here"); };
+        new MutationObserver(note).observe(root, {attributes: true});
+        root.wganMove({task: "a pile"}); }""")
     sync_api.expect(task).to_have_class(re.compile("task-done"))
+    tab.wait_for_function("window.said")  # in the figure too, whose task may stand screens away
     sync_api.expect(task.get_by_role("status")).to_have_text("Done.")
     again = tab.context.new_page()
     again.goto(tab.url)

@@ -169,3 +169,23 @@ def test_on_a_phone_the_map_the_curves_and_play_stand_together(open_page) -> Non
     page.locator("input[value=drawn]").check()
     until(lambda: state(page)["law"] == "drawn" and readings(page)["modes"] == "–")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.browser
+def test_words_ring_what_they_change_and_what_unfolds_stays_where_it_is(open_page) -> None:
+    page = phone(open_page, widgets.WganLab(batch=32), after="<p>A line below</p>" * 60)
+    until(lambda: state(page)["w1"] is not None)
+    summary = page.locator("summary").first
+    summary.evaluate("(node) => scrollBy(0, node.getBoundingClientRect().top - 300)")
+    where = summary.bounding_box()["y"]
+    for opens in (True, False):
+        summary.tap()
+        until(lambda opens=opens: page.locator("details.me-more").evaluate("(fold) => fold.open") is opens)
+        until(lambda: abs(summary.bounding_box()["y"] - where) < 2)
+    move = "traits => document.querySelector('[data-widget]').wganMove(traits, { animate: false })"
+    page.evaluate("""() => { window.ringed = new Set();
+      const note = () => document.querySelectorAll(".me-pointed [data-trait], .me-pointed[data-trait]")
+        .forEach((node) => ringed.add(node.dataset.trait));
+      new MutationObserver(note).observe(document.body, { subtree: true, attributeFilter: ["class"] }); }""")
+    page.evaluate(move, {"law": "ring", "constraint": "GP", "weight": 3.0, "seed": 0})
+    until(lambda: page.evaluate("[...ringed]") == ["weight"])
