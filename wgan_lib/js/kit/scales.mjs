@@ -64,7 +64,7 @@ export function compact(v) {
   return size >= 9.95e-4 ? fixed(v, size >= 9.95e-3 ? 3 : 4) : scientific(v);
 }
 
-/** Colours of n values of a parameter, from moss to mustard, as figures.ramp(n) gives them to matplotlib; lighter on dark paper. */
+/** Colours of n values of a parameter, from moss to mustard, as figures.ramp(n) has them; lighter on dark paper. */
 export const ramp = (n) =>
   Array.from(
     { length: n },
@@ -72,7 +72,7 @@ export const ramp = (n) =>
   );
 
 /**
- * Heights in px, upwards, for words that stand at `{ x, height, text }`, their middle at x: those that would lie on others
+ * Heights in px, upwards, for words that stand at `{ x, height, text }`, their middle at x: who would lie on others
  * are lifted. `gap`: of two lines of 12 px with their halo.
  */
 export function heightsApart(words, gap = 17) {

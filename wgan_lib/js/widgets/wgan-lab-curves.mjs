@@ -129,7 +129,8 @@ function placeNames(p, entries, [low, top]) {
       y = Math.min(room - 13, p.y(Math.min(top, Math.max(low, value))));
     room = y;
     change(name.node, "text-anchor", inside ? "end" : "start");
-    const where = inside ? ` ${compact(value)}, off the plot` : value > 0 ? " ↑" : " ↓"; // beside it there is no more room
+    // Beside the plot there is no room for more than an arrow.
+    const where = inside ? ` ${compact(value)}, off the plot` : value > 0 ? " ↑" : " ↓";
     name.set(x, p.y.invert(inside ? y : y + 9), off ? words + where : words);
   }
 }
