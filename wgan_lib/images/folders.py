@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -33,12 +34,13 @@ class Listing:
     @property
     def files(self) -> list[str]:
         """Their paths."""
-        return [os.path.join(self.top, name) for name in self.names]
+        top = os.fspath(self.top)
+        return [os.path.join(top, name) for name in self.names]
 
-    @property
+    @cached_property
     def classes(self) -> tuple[str, ...]:
         """The subfolders that hold them, if each picture lies in one and there are two or more; else none."""
-        found = {name.partition("/")[0] if "/" in name else "" for name in self.names}
+        found = {head if cut else "" for head, cut, _ in (name.partition("/") for name in self.names)}
         return () if "" in found or len(found) < 2 else tuple(sorted(found))
 
     def labels(self) -> Int64[np.ndarray, "n"] | None:
