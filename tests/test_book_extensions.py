@@ -16,7 +16,7 @@ EXTENSIONS = ROOT / "book/_ext"
 sys.path.insert(0, str(EXTENSIONS))
 
 from execution_cache import reached_files  # noqa: E402 — the extensions are no package
-from inline_figures import inline  # noqa: E402
+from inline_figures import inline  # noqa: E402 — as above: the folder comes on the path first
 from quiz import parse_quiz  # noqa: E402
 
 KERNEL = "---\nfile_format: mystnb\nkernelspec: {name: python3, display_name: Python 3}\n---\n"

@@ -128,9 +128,12 @@ def test_what_the_opening_says_of_its_record():
 
 
 def test_what_the_opening_says_of_batches_of_256():
-    ways = ("exact", "c-transform", "penalty")
-    part = lambda d, b, what: np.array([RECORD[f"{way}/{d}/{b}/{what}"] for way in ways])  # noqa: E731
-    off = lambda d, b: abs(part(d, b, "estimate").mean(1) / float(RECORD[f"{d}/w1"]) - 1)  # noqa: E731
+    def part(d, b, what):
+        return np.array([RECORD[f"{way}/{d}/{b}/{what}"] for way in ("exact", "c-transform", "penalty")])
+
+    def off(d, b):
+        return abs(part(d, b, "estimate").mean(1) / float(RECORD[f"{d}/w1"]) - 1)
+
     assert max(RECORD.meta["batches"]) == 256
     for dim in (2, 8):
         assert off(dim, 256).argsort().tolist() == [1, 0, 2]
