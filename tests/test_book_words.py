@@ -272,6 +272,9 @@ def test_a_task_notices_that_it_is_done_and_is_remembered(browser, book):
         root.wganMove({task: "a pile"}); }""")
     sync_api.expect(task).to_have_class(re.compile("task-done"))
     tab.wait_for_function("window.said")  # in the figure too, whose task may stand screens away
+    shown = """() => { const root = document.querySelector("[data-widget]"); root.classList.add("task-done-here");
+        return [getComputedStyle(root).position, getComputedStyle(root, "::after").content]; }"""
+    assert tab.evaluate(shown) == ["relative", '"✓ Task done"']  # at the figure, not at the top of the page
     sync_api.expect(task.get_by_role("status")).to_have_text("Done.")
     again = tab.context.new_page()
     again.goto(tab.url)
