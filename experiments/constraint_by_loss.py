@@ -172,13 +172,20 @@ def main() -> None:
     if options.quick:
         quick(options)
         return
-    fixed = dict(runs.load(path).fixed) if path.exists() else {"null w1": nulls(options.law)}
+    kept = runs.load(path) if path.exists() else None
+    fixed = dict(kept.fixed) if kept else {"null w1": nulls(options.law)}
+    commits = dict(kept.meta.get("commits", {})) if kept else {}  # of each row: a screened one may have grown twice
+    if kept and not commits:
+        commits = {name.rsplit("/", 1)[0]: [kept.meta["commit"]] for name in fixed if "/" in name}
     origin = files.provenance()  # before the file itself makes the folder unclean
     for name, found in rows(options, fixed):
         fixed |= {f"{name}/{key}": value for key, value in found.items()}
+        before = commits.get(name, []) if options.piece == "screen" else []
+        commits[name] = [*before, *({origin["commit"]} - set(before))]
         print(f"{name}: W1 {np.round(found['w1'][..., -1, :].mean(-1), 3)}", flush=True)
         meta = {
-            **origin, "command": f"python experiments/constraint_by_loss.py {options.piece} {options.law}",
+            **origin, "commits": commits,
+            "command": f"python experiments/constraint_by_loss.py {options.piece} {options.law}",
             "seed": SCREENED if options.piece == "screen" else FRESH, "law": repr(LAWS[options.law]),
             "n_steps": STEPS, "batch_size": BATCH, "width": WIDTH, "n": N, **frozen(),
         }  # fmt: skip
