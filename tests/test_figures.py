@@ -191,6 +191,20 @@ def test_image_grid_lays_images_out_row_by_row(channels: int) -> None:
         figures.image_grid(images, columns=0)
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_image_grid_shows_the_page_between_images_and_where_there_is_none(channels: int) -> None:
+    images = np.stack([np.full((channels, 2, 3), v) for v in (-1.0, 0.0, 1.0)])
+    (ax,) = figures.image_grid(images, columns=2, gap=1).axes
+    sheet = np.asarray(ax.get_images()[0].get_array())
+    assert sheet.shape == (5, 7, 4)  # no gap along the edge
+    opaque = np.zeros((5, 7))
+    opaque[:2, :3] = opaque[:2, 4:] = opaque[3:, :3] = 1
+    np.testing.assert_array_equal(sheet[..., 3], opaque)
+    assert sheet[0, 0, :3].max() == 0 and (sheet[1, 6, :3] == 0.5).all() and sheet[4, 2, :3].min() == 1
+    with pytest.raises(ValueError, match="gap is -1: it must be a whole number, 0 or more"):
+        figures.image_grid(images, gap=-1)
+
+
 @pytest.mark.parametrize("columns", [1, 8])
 def test_image_grid_takes_one_picture_of_one_pixel_and_tensors(columns: int) -> None:
     (ax,) = figures.image_grid(torch.full((1, 1, 1, 1), -1.0, requires_grad=True), columns).axes

@@ -150,24 +150,32 @@ def samples(real: Num[Any, "n 2"], generated: Num[Any, "m 2"], title: str = "") 
     return fig
 
 
-def image_grid(images: Num[Any, "n channels height width"], columns: int = 8) -> Figure:
+def image_grid(images: Num[Any, "n channels height width"], columns: int = 8, gap: int = 0) -> Figure:
     """Draw images with values in [−1, 1], one or three channels, row by row; values a little beyond are cut off.
 
-    Raises ValueError for another shape, columns < 1, NaN, inf, or values beyond ±2, such as bytes; TypeError for what
-    is not real numbers. Chapter: full-models.
+    A `gap` of so many of the images' pixels stands between them, and shows the page. Raises ValueError for another
+    shape, columns < 1, gap < 0, NaN, inf, or values beyond ±2, such as bytes; TypeError for what is not real numbers.
+    Chapter: full-models.
     """
     images, columns = reals("images", images), whole("columns", columns, most=1000)
+    gap = whole("gap", gap, least=0, most=1000)
     if images.ndim != 4 or 0 in images.shape or images.shape[1] not in (1, 3):
         raise ValueError(f"images has shape {images.shape}: (n, 1 or 3, height, width) is needed, with n ≥ 1")
     if (largest := np.abs(images).max()) > 2:
         raise ValueError(f"images reach {largest:g}: values from −1 to 1 are drawn, so bytes / 127.5 − 1")
     n, channels, height, width = images.shape
     rows = -(-n // columns)
-    sheet = np.ones((rows * columns, channels, height, width))
-    sheet[:n] = (np.clip(images, -1, 1) + 1) / 2
-    tiles = sheet.reshape(rows, columns, channels, height, width).transpose(0, 3, 1, 4, 2)
-    tiles = tiles.reshape(rows * height, columns * width, channels)
+    sheet = np.ones((rows * columns, channels + (gap > 0), height + gap, width + gap))
+    sheet[:n, :channels, :height, :width] = (np.clip(images, -1, 1) + 1) / 2
+    if gap:  # the last channel is the opacity
+        sheet[:, -1] = 0
+        sheet[:n, -1, :height, :width] = 1
+    height, width = height + gap, width + gap
+    tiles = sheet.reshape(rows, columns, -1, height, width).transpose(0, 3, 1, 4, 2)
+    tiles = tiles.reshape(rows * height, columns * width, -1)[: rows * height - gap, : columns * width - gap]
     fig, ((ax,),) = _panels(1, 1, 0.6 * columns, 0.6 * rows * height / width)
-    ax.imshow(tiles if channels == 3 else tiles[..., 0], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    if channels == 1 and gap:
+        tiles = tiles[..., [0, 0, 0, 1]]
+    ax.imshow(tiles[..., 0] if tiles.shape[2] == 1 else tiles, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     ax.set_axis_off()
     return fig
