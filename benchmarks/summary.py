@@ -61,8 +61,13 @@ def table() -> str:
         lines["25 Gaussians, `wgan-gp-grid25`"] = _quality("wgan-gp-grid25")
         lines["25 Gaussians, the public toy recipe"] = _quality("reference")
     if "benchmark-estimators" in recorded:
-        for pair, name in {"radial 2": "sphere and centre", "ring 2": "two rings of 8"}.items():
-            lines[f"learned / exact W1, {name}, d = 2"] = "; ".join(
+        named = {
+            "radial 2": "sphere and centre, d = 2",
+            "ring 2": "two rings of 8, d = 2",
+            "shifted 32": "two normals, d = 32",
+        }
+        for pair, name in named.items():
+            lines[f"learned / exact W1, {name}"] = "; ".join(
                 f"{method} {_estimator(pair, method)}" for method in ("orthonormal", "GP", "clipping .05", "SN")
             )
     return markdown(["one thread", "measured"], [[name, value] for name, value in lines.items()])
