@@ -123,11 +123,16 @@ def screen(law: str, pair: str, until: int, fixed: Mapping[str, np.ndarray]) -> 
 
 
 def nulls(law: str) -> dict[str, np.ndarray]:
-    """W1 of N real samples and N others, for each of the fresh seeds; Fréchet distance of the digits' two sets."""
+    """W1 of N real samples and N others, for each of the fresh seeds; of the digits also what stands beside it.
+
+    Their training set's Fréchet distance to those held out, and W1 of a generator that draws the mean digit alone.
+    """
     pairs = [[LAWS[law].real(seed, again) for again in (False, True)] for seed in FRESH[law]]
     found = {"null w1": np.array([transport.w1(x, y) for x, y in pairs])}
     if law == "digits":
         found["null frechet"] = np.array(LAWS[law].hold(LAWS[law].data.points)["frechet"])
+        real = np.concatenate([x for x, _ in pairs])
+        found["middle w1"] = np.linalg.norm(real - real.mean(0), axis=1).mean()
     return found
 
 

@@ -14,7 +14,7 @@ from wgan_lib import checks, runs
 from wgan_lib.runs import Run
 from wgan_lib.widgets.book_widget import BookWidget, InvalidTrait, Whole, data, joined, reading
 
-_RECORDED = {"ring": "search-ring8-screen", "grid": "search-grid25-screen"}
+_RECORDED = {"ring": "search-ring8-screen", "grid": "search-grid25-screen", "digits": "search-digits-screen"}
 _AXIS = np.arange(-4.0, 5.0, 2.0)
 _CEILINGS = {"ring": 1.0, "grid": float(np.hypot(*np.meshgrid(_AXIS, _AXIS)).mean())}  # the modes' width left out
 _RESAMPLES = 400
@@ -53,8 +53,8 @@ class BudgetSlider(BookWidget):
 
     Args:
         found: law's name → a run of experiments/constraint_by_loss.py, or its recorded name; by default what is there.
-        ceilings: law's name → E‖x − E x‖, W1 of a generator that puts all its samples in the middle; by default that of
-            the recorded laws, ring(8) and grid(25).
+        ceilings: law's name → E‖x − E x‖, W1 of a generator that puts all its samples in the middle; by default the
+            run's own "middle w1", or that of ring(8) and grid(25).
 
     Read-only: `best`, the first pair's expected W1; `level`, how many others a 95 % interval of the paired difference
     does not tell from it; `swaps`, how many of all couples of pairs stand otherwise than after one trial.
@@ -80,11 +80,13 @@ class BudgetSlider(BookWidget):
     ) -> None:
         if found is None:
             found = {law: name for law, name in _RECORDED.items() if name in runs.names()}
+        loaded = {law: run if isinstance(run, Run) else runs.load(run) for law, run in found.items()}
+        own = {law: float(run["middle w1"]) for law, run in loaded.items() if "middle w1" in run.fixed}
+        ceilings = {**ceilings, **own}
         if not found or not set(found) <= set(ceilings):
             raise InvalidTrait(
                 f"runs of {sorted(found)} and ceilings of {sorted(ceilings)}: at least one of each is needed"
             )
-        loaded = {law: run if isinstance(run, Run) else runs.load(run) for law, run in found.items()}
         self.hold(
             laws={
                 law: _ranked(law, run, checks.number("ceilings", ceilings[law], above=0.0))
