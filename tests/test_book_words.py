@@ -263,6 +263,10 @@ def test_a_task_notices_that_it_is_done_and_is_remembered(browser, book):
     tab.evaluate(change, [5, 0.7])
     tab.wait_for_timeout(500)  # longer than a condition must hold
     assert "task-done" not in task.get_attribute("class")
+    # A number that nobody has measured yet is no 0; nor is it done while the words differ.
+    tab.evaluate("document.querySelector('[data-widget]').wganMove({w1: 4, js: null, task: 'a pile'})")
+    tab.wait_for_timeout(600)
+    assert "task-done" not in task.get_attribute("class")
     tab.evaluate("document.querySelector('[data-widget]').wganMove({w1: 4, js: .68, task: 'another'})")
     tab.wait_for_timeout(500)
     assert "task-done" not in task.get_attribute("class")

@@ -78,9 +78,11 @@
     const clauses = JSON.parse(task.dataset.clauses);
     const holds = () => {
       const state = root.wganState();
-      return clauses.every(([trait, sign, value]) =>
-        typeof value === "string" ? String(state[trait]) === value : COMPARE[sign](Number(state[trait]), value),
-      );
+      return clauses.every(([trait, sign, value]) => {
+        const now = state[trait];
+        if (typeof value === "string") return String(now) === value;
+        return (typeof now === "number" || typeof now === "boolean") && COMPARE[sign](Number(now), value); // null is no 0
+      });
     };
     const said = element("span", { className: "visually-hidden" });
     said.setAttribute("role", "status");

@@ -109,7 +109,7 @@ function radii(w, parent, rounds) {
       margin: { top: 24, right: 12, bottom: 38, left: 46 },
     },
     x: { domain: [0, rounds], label: "round", ticks: 5 },
-    y: { domain: [FLOOR, CEILING], log: true, ticks: [1e-4, 1e-2, 1, 100], format: (v) => String(v) },
+    y: { domain: [FLOOR, CEILING], log: true, ticks: [1e-4, 1], format: (v) => (v < 1 ? "10⁻⁴" : "1") },
   });
   const all = p.line("ink thin faint"),
     trod = p.line("ink"),
