@@ -161,7 +161,7 @@ def test_quiz_stylesheet_reaches_the_page(tiny_book):
 def test_quiz_answers_to_keys_and_folds_in_print(tiny_book, browser):
     context = browser.new_context(offline=True, java_script_enabled=False)
     page = context.new_page()
-    page.goto((tiny_book / "_build/html/one.html").as_uri(), wait_until="domcontentloaded")
+    page.goto((tiny_book / "_build/html/one.html").as_uri())  # with its style sheets, which fold the answers
     wrong, right = (page.locator(f".quiz >> nth=0 >> .quiz-{kind}") for kind in ("wrong", "right"))
     assert not wrong.is_visible()
     assert not right.is_visible()

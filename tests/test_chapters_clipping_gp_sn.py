@@ -20,7 +20,8 @@ import search_box
 CHAPTER = "book/clipping-gp-sn.md"
 TEXT = (ROOT / CHAPTER).read_text(encoding="utf-8")
 best_of = chapter_function(CHAPTER, "best_of", comb=comb)
-shares = chapter_function(CHAPTER, "shares")
+components = chapter_function(CHAPTER, "components")
+shares = chapter_function(CHAPTER, "shares", components=components)
 with_replacement = chapter_function(CHAPTER, "best_with_replacement")
 
 

@@ -200,7 +200,9 @@ def test_image_grid_shows_the_page_between_images_and_where_there_is_none(channe
     opaque = np.zeros((5, 7))
     opaque[:2, :3] = opaque[:2, 4:] = opaque[3:, :3] = 1
     np.testing.assert_array_equal(sheet[..., 3], opaque)
-    assert sheet[0, 0, :3].max() == 0 and (sheet[1, 6, :3] == 0.5).all() and sheet[4, 2, :3].min() == 1
+    assert sheet[0, 0, :3].max() == 0
+    assert (sheet[1, 6, :3] == 0.5).all()
+    assert sheet[4, 2, :3].min() == 1
     with pytest.raises(ValueError, match="gap is -1: it must be a whole number, 0 or more"):
         figures.image_grid(images, gap=-1)
 

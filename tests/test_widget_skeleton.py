@@ -244,7 +244,7 @@ def test_on_paper_a_widget_is_black_on_white_and_has_no_buttons(open_page, name)
     for canvas in page.locator("canvas").all():
         light = """c => { const d = c.getContext("2d").getImageData(c.width / 2 | 0, 30, 1, 1).data;
           return d[3] === 0 || d[0] + d[1] + d[2] > 380; }"""
-        assert canvas.evaluate(light)
+        until(lambda c=canvas, light=light: c.evaluate(light))
     page.emulate_media(media="screen")
     until(lambda: assert_equal(page.locator(".me-printed").count(), 0))
 
@@ -253,10 +253,10 @@ def test_on_paper_a_widget_is_black_on_white_and_has_no_buttons(open_page, name)
 def test_forced_colours_and_more_contrast_leave_maps_and_choices_legible(open_page, name):
     page = open_page(EVERY[name](), forced_colors="active")
     for canvas in page.locator("canvas").all():
-        spread = canvas.evaluate("""c => { const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+        read = """c => { const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
           const sums = []; for (let i = 0; i < d.length; i += 400) if (d[i + 3]) sums.push(d[i] + d[i + 1] + d[i + 2]);
-          return Math.max(...sums) - Math.min(...sums); }""")
-        assert spread > 60 or name == "SandPiles"
+          return Math.max(...sums) - Math.min(...sums); }"""
+        until(lambda c=canvas, read=read: name == "SandPiles" or c.evaluate(read) > 60)  # once it is painted
     for group in page.locator(".me-choice").all():
         look = "e => getComputedStyle(e.nextElementSibling).backgroundColor"
         marked = group.locator("input").evaluate_all(f"list => list.map({look})")

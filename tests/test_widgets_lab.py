@@ -117,7 +117,8 @@ def test_it_trains_in_a_worker_and_what_is_chosen_starts_afresh(open_page) -> No
 
 @pytest.mark.browser
 def test_what_leaves_the_plot_or_the_map_is_not_lost(open_page) -> None:
-    page = open_page(widgets.WganLab(law="line", depth=0, weight=2.0, batch=32))
+    trap = widgets.WganLab(law="line", depth=0, weight=2.0, batch=32, generator_rate=0.0)  # the critic stays in it
+    page = open_page(trap)
     move = "traits => document.querySelector('[data-widget]').wganMove(traits, { animate: false })"
     until(lambda: state(page)["w1"] is not None)
     page.evaluate(move, {"guess": 0.25})
