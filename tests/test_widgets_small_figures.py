@@ -142,6 +142,9 @@ def test_the_area_of_the_rectangles_is_cost_less_value():
         assert made.cost >= best - 1e-9
     made.prices, made.straight = [4, 3, 3, 0], 2
     assert (made.cost, made.value, made.gap) == (pytest.approx(best), 12.0, pytest.approx(0))
+    assert made.least == pytest.approx(0)
+    made.prices, made.straight = [8, 8, 4, 4], 1  # no gap, and unfair: the plan is not the best
+    assert (made.cost, made.gap, made.least) == (20, 0, -3)
 
 
 def test_the_lowest_offer_is_the_library_s_c_transform_and_never_earns_less():

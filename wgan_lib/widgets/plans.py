@@ -45,8 +45,8 @@ class LoopPush(BookWidget):
     """Three pairs whose partners are passed on round a loop: the share `share` of each goes to the next one's.
 
     `real` and `generated` are three points in [0, 3] × [0, 2]; real k starts with generated k. Read-only: `cost`, the
-    mean length (1 − t) Σ |xₖ − yₖ| / 3 + t Σ |xₖ − yₖ₊₁| / 3. Source: Villani (2009), section 5 (cyclical
-    monotonicity). Raises InvalidTrait for other points. Chapter: optimal-transport.
+    mean length (1 − t) Σ |xₖ − yₖ| / 3 + t Σ |xₖ − yₖ₊₁| / 3, and `change`, what it grows by from t = 0 to 1. Source:
+    Villani (2009), section 5 (cyclical monotonicity). Raises InvalidTrait for other points. Chapter: optimal-transport.
     """
 
     _esm = joined("widgets/loop-push.mjs")
@@ -66,6 +66,16 @@ class LoopPush(BookWidget):
     @reading("real", "generated", "share")
     def cost(self) -> float:
         """Mean length of the lines, weighted with the mass they carry."""
-        away = np.linalg.norm(np.asarray(self.real)[:, None] - np.asarray(self.generated), axis=-1)
-        own, passed = np.trace(away) / 3, away[range(3), [1, 2, 0]].mean()
+        own, passed = self._lengths
         return float((1 - self.share) * own + self.share * passed)
+
+    @reading("real", "generated")
+    def change(self) -> float:
+        """Cost with all passed on less that with nothing passed on."""
+        own, passed = self._lengths
+        return float(passed - own)
+
+    @property
+    def _lengths(self) -> tuple[float, float]:
+        away = np.linalg.norm(np.asarray(self.real)[:, None] - np.asarray(self.generated), axis=-1)
+        return np.trace(away) / 3, away[range(3), [1, 2, 0]].mean()

@@ -13,8 +13,8 @@ class LoadSlack(BookWidget):
 
     Holes and piles are (place, size) on a road; `prices` belong to holes, then piles; `straight` is the load of the
     first pair, which fixes the other three. Read-only: `cost` of the plan, `value` of the prices, `gap` = Σ load ·
-    (fare − f(x) + f(y)) = cost − value. Raises InvalidTrait unless prices are four. Source: Villani (2009), chapter 5.
-    Chapter: kantorovich-rubinstein.
+    (fare − f(x) + f(y)) = cost − value, and `least`, the smallest slack, negative where a price is unfair. Raises
+    InvalidTrait unless prices are four. Source: Villani (2009), chapter 5. Chapter: kantorovich-rubinstein.
     """
 
     _esm = joined("widgets/load-slack.mjs")
@@ -56,9 +56,16 @@ class LoadSlack(BookWidget):
     @reading("prices", "straight")
     def gap(self) -> float:
         """Σ load · slack."""
-        load, fare = self._table
-        slack = fare - np.array(self.prices[:2])[:, None] + np.array(self.prices[2:])
-        return float((load * slack).sum())
+        return float((self._table[0] * self._slack).sum())
+
+    @reading("prices")
+    def least(self) -> float:
+        """Smallest slack: prices are fair if it is not negative."""
+        return float(self._slack.min())
+
+    @property
+    def _slack(self) -> np.ndarray:
+        return self._table[1] - np.array(self.prices[:2])[:, None] + np.array(self.prices[2:])
 
 
 class CTransform(BookWidget):

@@ -69,6 +69,7 @@ export default widget("Prices along a road, and the gap to a plan as rectangles 
         ([i, j], k) => `${piles[j][0]} to ${holes[i][0]}: load ${fixed(load[k], 1)}, slack ${fixed(slack[k], 1)}`,
       ).join("; "),
     );
+    w.readings.least = Math.min(...slack);
     w.readout([
       { trait: "cost", label: "Plan costs", number: costs },
       { trait: "value", label: "Prices earn", number: earns, colour: "critic" },
