@@ -2,13 +2,14 @@
 
 quadrature: N(0, 1) real, N(1, 1) generated, every expectation a sum over a grid, five weights.
 rays: N(0, I) against N(−2 e₁, I) in 2 to 64 dimensions: slopes at random interpolates and on optimal rays.
+long_rays: the same in 64 dimensions, five times as long.
 places: the pair in the plane with a quarter of the spread, penalised at the reals only and at interpolates: gap and
 penalty by step.
 trap: two points 5 apart in 1, 2 and 8 dimensions, weight 10, from a network that was first fitted to slope −1.
 norms: the pair in the plane with BatchNorm, LayerNorm or no normalisation in the critic, which the library refuses in
 the first case.
 
-Shown in `gradient-penalty`. Run: OMP_NUM_THREADS=1 python experiments/gradient_penalty.py (about 3 minutes of one free
+Shown in `gradient-penalty`. Run: OMP_NUM_THREADS=1 python experiments/gradient_penalty.py (about 5 minutes of one free
 core). A part that ended is kept in _build/gradient-penalty and not trained again.
 Writes wgan_lib/recorded/gradient-penalty.npz. With --quick (ten seconds) nothing is written: five networks of other
 first weights are trained at λ = 1, and their gap is held to the recorded interval.
@@ -34,6 +35,7 @@ SEEDS = list(range(5))
 PARTS = Path("_build/gradient-penalty")
 WEIGHTS = [0.1, 0.3, 1.0, 3.0, 10.0]
 DIMS, SHIFT, WEIGHT = [2, 4, 8, 16, 32, 64], 2.0, 1.0
+STEPS, LONG = 800, 4000  # of the critics of `rays` and of `long_rays`
 APART = 0.25  # standard deviation with which the pair of `places` has no overlap
 Arrays = dict[str, np.ndarray]
 
@@ -80,13 +82,13 @@ def pair(dim: int, n: int, purpose: str = "data", std: float = 1.0) -> Callable[
     return draw
 
 
-def rays() -> Arrays:
+def rays(dims: Sequence[int] = DIMS, steps: int = STEPS) -> Arrays:
     """Slopes at interpolates of random pairs and on optimal rays, and the rise along a ray over its length."""
     found: dict[str, list[np.ndarray]] = {name: [] for name in ("gap", "interpolates", "on rays", "rise", "radius")}
-    for dim in DIMS:
+    for dim in dims:
         rng = torch.Generator().manual_seed(0)
         critic = networks.mlp(dim, 64, 64, 1, copies=len(SEEDS), gain=2**0.5, rng=rng)
-        fit(critic, GradientPenalty(WEIGHT), pair(dim, 128), 800, SEEDS, optimizer=Adam(1e-3, (0.5, 0.9)))
+        fit(critic, GradientPenalty(WEIGHT), pair(dim, 128), steps, SEEDS, optimizer=Adam(1e-3, (0.5, 0.9)))
         real, fake = pair(dim, 2048, "evaluation")()
         alpha = torch.rand(2048, 1, generator=torch.Generator().manual_seed(1))
         partner = real - SHIFT * torch.eye(dim)[0]
@@ -102,6 +104,11 @@ def rays() -> Arrays:
         for name, value in values.items():
             found[name].append(value.detach().numpy())
     return {f"rays/{name}": np.array(rows) for name, rows in found.items()}
+
+
+def long_rays() -> Arrays:
+    """`rays` in the highest dimension, five times as long."""
+    return {name.replace("rays/", "long rays/"): rows for name, rows in rays(DIMS[-1:], LONG).items()}
 
 
 def places() -> Arrays:
@@ -210,7 +217,7 @@ def main() -> None:
     PARTS.mkdir(parents=True, exist_ok=True)
     found: Arrays = {}
     seconds, commits = {}, set()
-    for part in (quadrature, rays, places, trap, norms):
+    for part in (quadrature, rays, long_rays, places, trap, norms):
         path = PARTS / f"{part.__name__}.npz"
         if not path.exists():
             begun = time.process_time()
@@ -226,7 +233,7 @@ def main() -> None:
         raise SystemExit(f"{PARTS} holds parts made at different commits, {sorted(commits)}: empty it")
     meta = {name: value for name, value in run.meta.items() if name != "seconds"} | {
         "preset": None, "command": "python experiments/gradient_penalty.py", "seed": SEEDS, "weights": WEIGHTS,
-        "dims": DIMS, "shift": SHIFT, "std apart": APART, "weight": WEIGHT, "device": "cpu",
+        "dims": DIMS, "steps": STEPS, "long": LONG, "shift": SHIFT, "std apart": APART, "weight": WEIGHT, "device": "cpu",
         "seconds": seconds, "torch threads": 1,
     }  # fmt: skip
     fixed = {name: array.astype(np.float32) for name, array in found.items()}
