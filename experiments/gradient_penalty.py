@@ -233,8 +233,8 @@ def main() -> None:
         raise SystemExit(f"{PARTS} holds parts made at different commits, {sorted(commits)}: empty it")
     meta = {name: value for name, value in run.meta.items() if name != "seconds"} | {
         "preset": None, "command": "python experiments/gradient_penalty.py", "seed": SEEDS, "weights": WEIGHTS,
-        "dims": DIMS, "steps": STEPS, "long": LONG, "shift": SHIFT, "std apart": APART, "weight": WEIGHT, "device": "cpu",
-        "seconds": seconds, "torch threads": 1,
+        "dims": DIMS, "steps": STEPS, "long": LONG, "shift": SHIFT, "std apart": APART, "weight": WEIGHT,
+        "device": "cpu", "seconds": seconds, "torch threads": 1,
     }  # fmt: skip
     fixed = {name: array.astype(np.float32) for name, array in found.items()}
     saved = runs.Run({"index": np.arange(1)}, meta, fixed).save("wgan_lib/recorded/gradient-penalty.npz")
