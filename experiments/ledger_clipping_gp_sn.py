@@ -58,8 +58,8 @@ def other_laws() -> list[Entry]:
     found = [float(stats.spearmanr(x, y).statistic) for x, y in ((ring, grid), (ring, digits), (grid, digits))]
     return [
         Entry(claim="the order of methods turns with the data set", source="lucic2018are", where="table 2",
-              setting="winners of one search on fresh seeds, exact W1, 18 pairs: rank correlations of ring and grid, ring "
-              "and digits, grid and digits", published="other orders on four sets of pictures", ours=found,
+              setting="winners of one search on fresh seeds, exact W1, 18 pairs: rank correlations of ring and grid, "
+              "ring and digits, grid and digits", published="other orders on four sets of pictures", ours=found,
               unit="rank correlation", agrees=min(found) < 0.4, why="the orders agree here"),
     ]  # fmt: skip
 
