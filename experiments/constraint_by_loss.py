@@ -182,6 +182,7 @@ def main() -> None:
     commits = dict(kept.meta.get("commits", {})) if kept else {}  # of each row: a screened one may have grown twice
     if kept and not commits:
         commits = {name.rsplit("/", 1)[0]: [kept.meta["commit"]] for name in fixed if "/" in name}
+    until = f" --draws {options.draws}" if options.piece == "screen" else ""
     origin = files.provenance()  # before the file itself makes the folder unclean
     for name, found in rows(options, fixed):
         fixed |= {f"{name}/{key}": value for key, value in found.items()}
@@ -190,7 +191,7 @@ def main() -> None:
         print(f"{name}: W1 {np.round(found['w1'][..., -1, :].mean(-1), 3)}", flush=True)
         meta = {
             **origin, "commits": commits,
-            "command": f"python experiments/constraint_by_loss.py {options.piece} {options.law}",
+            "command": f"python experiments/constraint_by_loss.py {options.piece} {options.law}{until}",
             "seed": SCREENED if options.piece == "screen" else FRESH[options.law], "law": str(LAWS[options.law]),
             "n_steps": STEPS, "batch_size": BATCH, "width": WIDTH, "n": N, **frozen(),
         }  # fmt: skip

@@ -53,8 +53,8 @@ class BudgetSlider(BookWidget):
 
     Args:
         found: law's name → a run of experiments/constraint_by_loss.py, or its recorded name; by default what is there.
-        ceilings: law's name → E‖x − E x‖, W1 of a generator that puts all its samples in the middle; by default the
-            run's own "middle w1", or that of ring(8) and grid(25).
+        ceilings: law's name → E‖x − E x‖, W1 of a generator that puts all its samples in the middle; by default that of
+            ring(8) and grid(25); for other laws the run's own "middle w1".
 
     Read-only: `best`, the first pair's expected W1; `level`, how many others a 95 % interval of the paired difference
     does not tell from it; `swaps`, how many of all couples of pairs stand otherwise than after one trial.
@@ -82,7 +82,7 @@ class BudgetSlider(BookWidget):
             found = {law: name for law, name in _RECORDED.items() if name in runs.names()}
         loaded = {law: run if isinstance(run, Run) else runs.load(run) for law, run in found.items()}
         own = {law: float(run["middle w1"]) for law, run in loaded.items() if "middle w1" in run.fixed}
-        ceilings = {**ceilings, **own}
+        ceilings = {**own, **ceilings}  # what the caller says comes first
         if not found or not set(found) <= set(ceilings):
             raise InvalidTrait(
                 f"runs of {sorted(found)} and ceilings of {sorted(ceilings)}: at least one of each is needed"
